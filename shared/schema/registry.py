@@ -1,0 +1,129 @@
+"""Every aggregate by its entity name, read off the mapped classes: what sync, digests and tests walk."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Table
+
+from shared.ids import derived_id
+from shared.schema import catalogue, inbox, orders, people, sales, stock, stores
+from shared.schema.base import AggregateRule, Kind, Policy, Replicated, ScopeRule
+from shared.schema.types import WireKind, wire_kind
+
+SCHEMA_VERSION = 1
+"""The wire schema this program speaks; additive changes raise it."""
+
+CATALOGUE_SCOPE = "catalogue"
+
+_MODULES = (catalogue, inbox, orders, people, sales, stock, stores)
+
+
+@dataclass(frozen=True, slots=True)
+class WireColumn:
+    """One replicated column: name, wire kind, conflict policy, first wire schema, and whether it may be empty."""
+
+    name: str
+    kind: WireKind
+    policy: Policy
+    since: int
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WireTable:
+    """One replicated table in wire column order. ``parent_column`` is empty on a root."""
+
+    name: str
+    columns: tuple[WireColumn, ...]
+    parent_column: str = ""
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The names in wire order."""
+        return tuple(column.name for column in self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """A root table and what it owns: the unit of sync, version and merge."""
+
+    entity: str
+    kind: Kind
+    scope: ScopeRule
+    root: WireTable
+    children: tuple[WireTable, ...]
+
+    @property
+    def tables(self) -> tuple[WireTable, ...]:
+        """The root first, then the owned tables in wire order."""
+        return (self.root, *self.children)
+
+
+def _wire_table(table: Table, parent_column: str = "") -> WireTable:
+    columns = tuple(
+        WireColumn(
+            name=column.name,
+            kind=wire_kind(column.type),
+            policy=column.info["policy"],
+            since=column.info["since"],
+            nullable=bool(column.nullable),
+        )
+        for column in table.columns
+    )
+    return WireTable(table.name, columns, parent_column)
+
+
+def _read_aggregates() -> dict[str, Aggregate]:
+    tables = Replicated.metadata.tables
+    found: dict[str, Aggregate] = {}
+    for mapper in Replicated.registry.mappers:
+        rule: AggregateRule | None = getattr(mapper.class_, "__aggregate__", None)
+        if rule is None:
+            continue
+        children = tuple(_wire_table(tables[owned.table], owned.parent_column) for owned in rule.owned)
+        root = _wire_table(tables[mapper.class_.__tablename__])
+        found[rule.entity] = Aggregate(rule.entity, rule.kind, rule.scope, root, children)
+    return dict(sorted(found.items()))
+
+
+AGGREGATES: Mapping[str, Aggregate] = _read_aggregates()
+
+
+def level_id(store_id: uuid.UUID, variant_id: uuid.UUID) -> uuid.UUID:
+    """The id of the stock level of a variant in a store, the same on every side."""
+    return derived_id("stock_level", store_id, variant_id)
+
+
+def sales_scope(store_id: uuid.UUID, business_date: dt.date) -> str:
+    """The scope of a store's sales of one ISO week: ``sales:<store>:2026-W47``."""
+    year, week, _ = business_date.isocalendar()
+    return f"sales:{store_id}:{year:04d}-W{week:02d}"
+
+
+def store_scope(store_id: uuid.UUID) -> str:
+    """The scope of one store's own rows."""
+    return f"store:{store_id}"
+
+
+def scopes_of(aggregate: Aggregate, root: Mapping[str, object]) -> tuple[str, ...]:
+    """The scopes that hold an aggregate with this root row (Python values). The server's SQL says the same."""
+    store_id = root.get("store_id")
+    match aggregate.scope:
+        case ScopeRule.CATALOGUE:
+            return (CATALOGUE_SCOPE,)
+        case ScopeRule.STORE:
+            assert isinstance(store_id, uuid.UUID)
+            return (store_scope(store_id),)
+        case ScopeRule.STORE_OR_CATALOGUE:
+            return (store_scope(store_id),) if isinstance(store_id, uuid.UUID) else (CATALOGUE_SCOPE,)
+        case ScopeRule.SALES_WEEK:
+            day = root["business_date"]
+            assert isinstance(store_id, uuid.UUID)
+            assert isinstance(day, dt.date)
+            return (sales_scope(store_id, day),)
+        case ScopeRule.NOWHERE:
+            return ()

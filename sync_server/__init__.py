@@ -1,0 +1,1 @@
+"""The central server: stateless FastAPI workers over PostgreSQL."""
