@@ -50,6 +50,11 @@ class SettableClock:
         self._instant_us += round(seconds * MICROSECONDS_PER_SECOND)
 
 
+def monotonic_us() -> int:
+    """Microseconds of a clock that never runs backwards; only differences mean anything."""
+    return time.monotonic_ns() // 1_000
+
+
 def instant_of(moment: datetime) -> int:
     """UTC microseconds of an aware datetime."""
     return (moment - _EPOCH) // timedelta(microseconds=1)

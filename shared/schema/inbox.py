@@ -30,18 +30,18 @@ class InboxEntry(Replicated):
     """What it is about, in the trade's words: ``Soy candle, cedar``."""
     reason: Mapped[str] = synced(Policy.FIXED, Words)
     """One sentence: what happened and what stands now."""
-    base: Mapped[object] = synced(Policy.FIXED, Json)
-    mine: Mapped[object] = synced(Policy.FIXED, Json)
+    base: Mapped[object] = synced(Policy.FIXED, Json, nullable=True)
+    mine: Mapped[object] = synced(Policy.FIXED, Json, nullable=True)
     mine_by: Mapped[str] = synced(Policy.FIXED, Words, default="")
     mine_at: Mapped[int | None] = synced(Policy.FIXED, Whole)
-    theirs: Mapped[object] = synced(Policy.FIXED, Json)
+    theirs: Mapped[object] = synced(Policy.FIXED, Json, nullable=True)
     theirs_by: Mapped[str] = synced(Policy.FIXED, Words, default="")
     theirs_at: Mapped[int | None] = synced(Policy.FIXED, Whole)
     stands: Mapped[str] = synced(Policy.FIXED, Words, default="")
     """Which value stood when the entry was made: ``mine``, ``theirs`` or empty."""
     state: Mapped[str] = synced(Policy.MERGE, Words)
     """``needs_you``, ``settled`` (a rule decided, can be undone) or ``decided`` (a person did)."""
-    decision: Mapped[object] = synced(Policy.MERGE, Json)
+    decision: Mapped[object] = synced(Policy.MERGE, Json, nullable=True)
     decided_by: Mapped[str] = synced(Policy.MERGE, Words, default="")
     decided_at: Mapped[int | None] = synced(Policy.MERGE, Whole)
     created_at: Mapped[int] = synced(Policy.FIXED, Whole)

@@ -66,7 +66,7 @@ class Aggregate:
 def _wire_table(table: Table, parent_column: str = "") -> WireTable:
     columns = tuple(
         WireColumn(
-            name=column.name,
+            name=str(column.name),
             kind=wire_kind(column.type),
             policy=column.info["policy"],
             since=column.info["since"],
@@ -74,7 +74,7 @@ def _wire_table(table: Table, parent_column: str = "") -> WireTable:
         )
         for column in table.columns
     )
-    return WireTable(table.name, columns, parent_column)
+    return WireTable(str(table.name), columns, parent_column)
 
 
 def _read_aggregates() -> dict[str, Aggregate]:

@@ -165,9 +165,9 @@ class Shift(Replicated):
     counted_cash: Mapped[int | None] = synced(Policy.ONCE, Whole)
     difference: Mapped[int | None] = synced(Policy.ONCE, Whole)
     """Counted less expected; never forced to zero."""
-    figures: Mapped[object] = synced(Policy.ONCE, Json)
+    figures: Mapped[object] = synced(Policy.ONCE, Json, nullable=True)
     """The closing report: counts and totals per kind and tender method, minor units."""
-    counts: Mapped[object] = synced(Policy.ONCE, Json)
+    counts: Mapped[object] = synced(Policy.ONCE, Json, nullable=True)
     """Pieces per denomination (minor units as text), where they were counted so."""
 
 

@@ -6,12 +6,17 @@ in wire column order of ``shared.schema.registry`` (child rows sorted by id).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import msgspec
 
 PROTOCOL = 1
 CONTENT_TYPE = "application/vnd.counterfoil.msgpack+zstd"
 
-Value = int | str | bytes | None
+if TYPE_CHECKING:
+    Value = int | str | bytes | None
+else:
+    Value = Any  # Read at run time by msgspec, which knows no union of text and bytes.
 Values = list[Value]
 Payload = tuple[Values, dict[str, list[Values]]]
 

@@ -1,0 +1,1 @@
+"""Real invoice lines played through tills, returns, web orders and stock movements, every line accounted for."""

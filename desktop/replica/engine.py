@@ -1,0 +1,105 @@
+"""The replica: one encrypted file, many readers, one writer at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from desktop.replica import creation
+from desktop.replica.checkpoints import Checkpointer
+from desktop.replica.driver import Access, engine_for, failure_of
+from desktop.replica.unit_of_work import UnitOfWork
+from desktop.replica.write_lock import WriteLock
+from shared.clock import Clock
+from shared.errors import CounterfoilError
+from shared.ids import IdMaker
+
+
+class Replica:
+    """The device's own database. Made by ``open``; every method may be called from any thread."""
+
+    def __init__(self, path: Path, key: bytes, clock: Clock, ids: IdMaker) -> None:
+        self.path = path
+        self.clock = clock
+        self.ids = ids
+        self.lock = WriteLock()
+        self._readers = engine_for(path, key, Access.READ)
+        self._writer = engine_for(path, key, Access.WRITE)
+        self._background = engine_for(path, key, Access.BACKGROUND)
+        self._checkpointer = Checkpointer(path, key)
+        self._listeners: list[Callable[[], None]] = []
+        self._listeners_lock = threading.Lock()
+
+    @classmethod
+    def open(cls, path: Path, key: bytes, *, clock: Clock, ids: IdMaker) -> Replica:
+        """Open the file, or make it; an older one is brought up to this program's schema.
+
+        Args:
+            path: the replica file; its folder must exist.
+            key: 32 random bytes.
+            clock: the device's clock.
+            ids: makes identifiers.
+
+        Raises:
+            EnvironmentFailure: ``replica_newer_than_program`` (the file is not touched), ``replica_key_wrong``,
+                ``replica_locked``, ``replica_unreachable``, ``replica_damaged``, ``disk_full``.
+        """
+        creation.make_ready(path, key)
+        return cls(path, key, clock, ids)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A read-only connection that sees one moment of the replica from its first query on."""
+        with self._told_in_our_terms(), self._readers.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self, *, is_background: bool = False) -> Iterator[UnitOfWork]:
+        """A transaction; it is committed when the block ends well and undone when anything is raised.
+
+        When this returns, a clerk's transaction is on the disk for good. Background work waits while a clerk waits.
+        """
+        engine = self._background if is_background else self._writer
+        with (
+            self._told_in_our_terms(),
+            self.lock.held(is_background=is_background),
+            engine.connect() as connection,
+            connection.begin(),
+        ):
+            unit = UnitOfWork(connection, self.clock, self.ids)
+            yield unit
+            unit.bring_search_up_to_date()
+        self._checkpointer.wake()
+        if unit.mutations_made:
+            self._tell_listeners()
+
+    def on_mutations(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` (quick, from the writing thread) after each commit that put something in the outbox."""
+        with self._listeners_lock:
+            self._listeners.append(listener)
+
+    def close(self) -> None:
+        """Close every connection; the log is folded into the file."""
+        self._checkpointer.stop()
+        for engine in (self._readers, self._writer, self._background):
+            engine.dispose()
+
+    def _tell_listeners(self) -> None:
+        with self._listeners_lock:
+            listeners = tuple(self._listeners)
+        for listener in listeners:
+            listener()
+
+    @contextmanager
+    def _told_in_our_terms(self) -> Iterator[None]:
+        try:
+            yield
+        except CounterfoilError:
+            raise
+        except DBAPIError as error:
+            raise failure_of(error, self.path) from error

@@ -1,0 +1,83 @@
+"""Who this device is: read and written as one frozen value."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from desktop.replica.schema import Identity
+from shared.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceIdentity:
+    """This device as the server knows it.
+
+    Attributes:
+        kind: ``till`` or ``office``.
+        number: the till's number in its store; receipts carry it.
+        incarnation: outbox numbers count within it.
+        outbox_base: the last outbox number of earlier incarnations; the wire counts from there.
+        receipt_series: receipts are numbered within it.
+        epoch: the server's history that the replica's rows belong to; 0 before the first pull.
+        settled_number: own mutations up to it are settled here.
+        projected_number: own mutations up to it are in the pulled stock levels.
+        clock_offset_us: server clock less device clock, microseconds.
+        consistent_at: what the shop on this device is as of (server time, UTC microseconds); None: never in step yet.
+        is_indexed: false while a new replica fills.
+    """
+
+    device_id: uuid.UUID
+    store_id: uuid.UUID
+    kind: str
+    number: int
+    name: str
+    server_url: str
+    server_id: str
+    incarnation: uuid.UUID
+    receipt_series: int
+    enrolled_at: int
+    outbox_base: int = 0
+    epoch: int = 0
+    settled_number: int = 0
+    projected_number: int = 0
+    clock_offset_us: int = 0
+    consistent_at: int | None = None
+    is_indexed: bool = True
+
+
+_FIELDS = tuple(DeviceIdentity.__dataclass_fields__)
+_COLUMNS = tuple(Identity.__table__.c[name] for name in _FIELDS)
+
+
+def find_identity(connection: Connection) -> DeviceIdentity | None:
+    """The identity, or None before enrolment."""
+    row = connection.execute(select(*_COLUMNS)).first()
+    return None if row is None else DeviceIdentity(*row)
+
+
+def identity_of(connection: Connection) -> DeviceIdentity:
+    """The identity.
+
+    Raises:
+        UserError: ``not_enrolled``.
+    """
+    found = find_identity(connection)
+    if found is None:
+        raise UserError(
+            "not_enrolled", "This device has not joined a shop yet. Ask the office for a code and enrol it first."
+        )
+    return found
+
+
+def write_identity(connection: Connection, identity: DeviceIdentity) -> None:
+    """Make this the device's identity."""
+    connection.execute(delete(Identity))
+    connection.execute(insert(Identity).values(slot=1, **{name: getattr(identity, name) for name in _FIELDS}))
+
+
+def change_identity(connection: Connection, **values: object) -> None:
+    """Change some of its fields."""
+    connection.execute(update(Identity).values(**values))

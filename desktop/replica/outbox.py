@@ -1,0 +1,156 @@
+"""The outbox: what this device did, in order, from the transaction that did it until the server has answered.
+
+Mutations are written with the business rows in one transaction. Accepted ones are kept for some days, so that they can
+be sent again to a server that was restored from a backup.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from shared.clock import MICROSECONDS_PER_SECOND
+from shared.errors import UserError
+from shared.limits import AGGREGATE_MAX_BYTES
+from shared.sync.operations import MUTATION_VERSION, Verb, arguments_hash, encode_arguments, mutation_name
+from shared.sync.wire import MutationResult, SentMutation
+
+ACCEPTED_KEPT_US = 14 * 24 * 3600 * MICROSECONDS_PER_SECOND
+"""How long accepted mutations are kept after their answer."""
+
+WAITING, ACCEPTED, REFUSED = "waiting", "accepted", "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class PendingMutation:
+    """One mutation whose outcome this device has not yet applied."""
+
+    number: int
+    name: str
+    arguments: bytes
+
+    @property
+    def verb(self) -> Verb:
+        """What it does to its aggregate."""
+        return Verb(self.name.rpartition(".")[2])
+
+
+def append(
+    connection: Connection,
+    *,
+    mutation_id: uuid.UUID,
+    entity: str,
+    verb: Verb,
+    entity_id: bytes,
+    arguments: dict[str, object],
+    made_at: int,
+) -> int:
+    """Add one mutation and give its number.
+
+    Raises:
+        UserError: ``aggregate_too_large`` beyond 256 KiB.
+    """
+    name = mutation_name(entity, verb)
+    encoded = encode_arguments(arguments)
+    if len(encoded) > AGGREGATE_MAX_BYTES:
+        raise UserError("aggregate_too_large", "This is too large to be sent in one piece. Split it up.", entity=entity)
+    cursor = connection.exec_driver_sql(
+        "INSERT INTO outbox (id, name, version, arguments, hash, made_at, entity, entity_id, state, code, message) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'waiting', '', '')",
+        (
+            mutation_id.bytes,
+            name,
+            MUTATION_VERSION,
+            encoded,
+            arguments_hash(name, MUTATION_VERSION, encoded),
+            made_at,
+            entity,
+            entity_id,
+        ),
+    )
+    number = cursor.lastrowid
+    assert number
+    return number
+
+
+def waiting(connection: Connection, *, count_max: int, bytes_max: int, from_number: int = 1) -> list[SentMutation]:
+    """The next mutations to send: consecutive, in order, within both bounds (at least one when any waits)."""
+    rows = connection.exec_driver_sql(
+        "SELECT number, id, name, version, arguments, hash, made_at FROM outbox "
+        "WHERE state = 'waiting' AND number >= ? ORDER BY number LIMIT ?",
+        (from_number, count_max),
+    )
+    batch: list[SentMutation] = []
+    size = 0
+    for row in rows:
+        mutation = SentMutation(*row)
+        size += len(mutation.arguments) + 120
+        if batch and (size > bytes_max or mutation.number != batch[-1].number + 1):
+            break
+        batch.append(mutation)
+    return batch
+
+
+def settle_answers(
+    connection: Connection, *, last_number: int, results: Sequence[MutationResult], answered_at: int
+) -> list[MutationResult]:
+    """Note what the server said of each mutation; gives the refused ones among them.
+
+    Everything up to ``last_number`` was received for good; only what a result calls ``refused`` was not applied.
+    """
+    refused = [result for result in results if result.status == REFUSED]
+    for result in refused:
+        connection.exec_driver_sql(
+            "UPDATE outbox SET state = 'refused', code = ?, message = ?, answered_at = ? "
+            "WHERE number = ? AND state <> 'refused'",
+            (result.code, result.message, answered_at, result.number),
+        )
+    connection.exec_driver_sql(
+        "UPDATE outbox SET state = 'accepted', answered_at = ? WHERE state = 'waiting' AND number <= ?",
+        (answered_at, last_number),
+    )
+    return refused
+
+
+def send_again_from(connection: Connection, number: int) -> int:
+    """Put accepted mutations from ``number`` on back in the queue (the server lost them); gives how many."""
+    return connection.exec_driver_sql(
+        "UPDATE outbox SET state = 'waiting', answered_at = NULL WHERE number >= ? AND state = 'accepted'", (number,)
+    ).rowcount
+
+
+def pending_count(connection: Connection) -> int:
+    """How many mutations wait to be sent."""
+    return int(connection.exec_driver_sql("SELECT count(*) FROM outbox WHERE state = 'waiting'").scalar_one())
+
+
+def refused_count(connection: Connection) -> int:
+    """How many mutations the server refused."""
+    return int(connection.exec_driver_sql("SELECT count(*) FROM outbox WHERE state = 'refused'").scalar_one())
+
+
+def last_number(connection: Connection) -> int:
+    """The highest number given so far in this incarnation, 0 before the first."""
+    found = connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").scalar()
+    return int(found or 0)
+
+
+def unsettled_of(connection: Connection, entity: str, entity_id: bytes, settled_number: int) -> list[PendingMutation]:
+    """The mutations of one aggregate above ``settled_number``, in order."""
+    rows = connection.exec_driver_sql(
+        "SELECT number, name, arguments FROM outbox WHERE entity = ? AND entity_id = ? AND number > ? ORDER BY number",
+        (entity, entity_id, settled_number),
+    )
+    return [PendingMutation(*row) for row in rows]
+
+
+def drop_old(connection: Connection, now: int) -> int:
+    """Forget mutations that were accepted long ago; gives how many."""
+    return connection.exec_driver_sql(
+        "DELETE FROM outbox WHERE state = 'accepted' AND answered_at < ? "
+        "AND number <= (SELECT settled_number FROM identity)",
+        (now - ACCEPTED_KEPT_US,),
+    ).rowcount

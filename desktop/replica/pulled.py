@@ -1,0 +1,140 @@
+"""Writing what came down from the server: aggregates, memberships, what left and what was deleted.
+
+Plain multi-row statements on the driver's cursor, no mapped objects: this is the path of a hundred thousand rows.
+A row is written only when its version is newer than the one this device has; aggregates that carry unsettled edits of
+this device keep them on top (``overlay``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from desktop.replica import cursors, overlay
+from desktop.replica.rows import PARAMETERS_MAX, aggregate_of, erase_payloads, parts, upsert_rows
+from shared.schema.registry import Aggregate
+from shared.sync.wire import Row
+
+_LEVEL_ENTITY = "stock_level"
+_LEVEL_STORE, _LEVEL_VARIANT = 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class PullContext:
+    """What the rows of one answer need to know.
+
+    Attributes:
+        scope_number: the scope they belong to.
+        is_fresh: the scope is being filled for the first time, so there is nothing to compare with.
+        settled_number: own mutations (outbox numbers) settled on this device.
+        projected_number: own mutations (outbox numbers) that the stock levels of this answer include.
+    """
+
+    scope_number: int
+    is_fresh: bool
+    settled_number: int
+    projected_number: int
+
+
+def write_rows(connection: Connection, entity: str, rows: Sequence[Row], context: PullContext) -> Sequence[Row]:
+    """Apply rows of one entity; gives those that were newer than what the device had."""
+    newer = rows if context.is_fresh else _newer(connection, entity, rows)
+    dirty = overlay.dirty_ids(connection, entity)
+    clean = [row for row in newer if row.id not in dirty] if dirty else newer
+    _write_clean(connection, aggregate_of(entity), clean, is_fresh=context.is_fresh)
+    cursors.add_members(connection, ((entity, row.id, context.scope_number, row.version) for row in rows))
+    if dirty:
+        for row in newer:
+            if row.id in dirty:
+                overlay.set_base(connection, entity, row.id, row.version, row.payload)
+                overlay.lay_over(connection, entity, row.id, context.settled_number)
+    if entity == _LEVEL_ENTITY:
+        _drop_expected(connection, rows, context.projected_number)
+    return newer
+
+
+def take_out(
+    connection: Connection, entity: str, ids: Sequence[bytes], scope_number: int | None, settled_number: int
+) -> list[bytes]:
+    """Aggregates left a scope, or were deleted everywhere (None); gives those that no scope holds and were erased."""
+    gone = cursors.drop_members(connection, entity, ids, scope_number)
+    _erase(connection, entity, gone, settled_number)
+    return gone
+
+
+def erase_scope(
+    connection: Connection, cursor: cursors.ScopeCursor, settled_number: int
+) -> dict[str, list[bytes]]:
+    """The scope is not granted any more: erase what no other scope holds; gives it by entity."""
+    members = cursors.members_of(connection, cursor.number)
+    erased = {
+        entity: take_out(connection, entity, ids, cursor.number, settled_number) for entity, ids in members.items()
+    }
+    cursors.drop_cursor(connection, cursor)
+    return erased
+
+
+def restart_scope(connection: Connection, cursor: cursors.ScopeCursor) -> cursors.ScopeCursor:
+    """The scope is filled anew from position 0 while its present rows stay in use.
+
+    Its old memberships are set aside at version 0, so that any row that comes is newer; ``sweep`` takes away the
+    aggregates that did not come again.
+    """
+    cursors.set_aside(connection, cursor)
+    return cursors.cursor_for(connection, cursor.scope)
+
+
+def sweep(connection: Connection, settled_number: int) -> dict[str, list[bytes]]:
+    """At a consistent point: erase what belonged to restarted scopes and did not come again; gives it by entity."""
+    erased: dict[str, list[bytes]] = {}
+    for cursor in cursors.cursors_set_aside(connection):
+        for entity, ids in erase_scope(connection, cursor, settled_number).items():
+            erased.setdefault(entity, []).extend(ids)
+    return erased
+
+
+def drop_projected(connection: Connection, projected_number: int) -> None:
+    """Forget expected stock changes that the pulled levels include."""
+    connection.exec_driver_sql("DELETE FROM expected_stock WHERE number <= ?", (projected_number,))
+
+
+def _newer(connection: Connection, entity: str, rows: Sequence[Row]) -> list[Row]:
+    known = cursors.known_versions(connection, entity, [row.id for row in rows])
+    return [row for row in rows if row.version > known.get(row.id, 0)]
+
+
+def _write_clean(connection: Connection, aggregate: Aggregate, rows: Sequence[Row], *, is_fresh: bool) -> None:
+    upsert_rows(connection, aggregate.root, [row.payload[0] for row in rows])
+    for child in aggregate.children:
+        if not is_fresh:
+            for part in parts(rows, PARAMETERS_MAX):
+                marks = ",".join("?" * len(part))
+                sql = f"DELETE FROM {child.name} WHERE {child.parent_column} IN ({marks})"
+                connection.exec_driver_sql(sql, tuple(row.id for row in part))
+        owned = [values for row in rows for values in row.payload[1].get(child.name, ())]
+        upsert_rows(connection, child, owned)
+
+
+def _drop_expected(connection: Connection, rows: Iterable[Row], projected_number: int) -> None:
+    has_any = connection.exec_driver_sql(
+        "SELECT 1 FROM expected_stock WHERE number <= ? LIMIT 1", (projected_number,)
+    ).first()
+    if has_any is None:
+        return
+    for row in rows:
+        root = row.payload[0]
+        connection.exec_driver_sql(
+            "DELETE FROM expected_stock WHERE number <= ? AND variant_id = ? AND store_id = ?",
+            (projected_number, root[_LEVEL_VARIANT], root[_LEVEL_STORE]),
+        )
+
+
+def _erase(connection: Connection, entity: str, ids: Collection[bytes], settled_number: int) -> None:
+    dirty = overlay.dirty_ids(connection, entity)
+    erase_payloads(connection, aggregate_of(entity), [each for each in ids if each not in dirty])
+    for each in ids:
+        if each in dirty:
+            overlay.set_base(connection, entity, each, 0, None)
+            overlay.lay_over(connection, entity, each, settled_number)

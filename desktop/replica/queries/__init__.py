@@ -1,0 +1,1 @@
+"""What the replica is asked: one module per subject; nothing in here writes."""

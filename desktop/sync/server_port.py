@@ -1,0 +1,40 @@
+"""What sync needs of the server; ``transport.HttpServer`` is the real one, tests bring their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from shared.sync.wire import DigestAnswer, Head, PullAnswer, PullRequest, PushAnswer, PushRequest
+
+
+class SyncServer(Protocol):
+    """One device's view of the server. Every method may raise ``EnvironmentFailure`` with one of these codes.
+
+    ``server_unreachable``, ``server_busy`` (with ``retry_after_seconds``), ``server_failed``, ``device_revoked``,
+    ``push_gap`` (with ``expected``), ``push_fork``, ``program_too_old``, ``server_answer_malformed``.
+    """
+
+    def push(self, request: PushRequest) -> PushAnswer:
+        """Send mutations."""
+        ...
+
+    def pull(self, request: PullRequest) -> PullAnswer:
+        """Fetch what is new."""
+        ...
+
+    def heads(self) -> Iterator[list[Head]]:
+        """The newest position of each scope: at once, and after each change, until ``close`` or a failure."""
+        ...
+
+    def digest(self, scopes: list[str]) -> DigestAnswer:
+        """Full digests of what the server holds for these scopes."""
+        ...
+
+    def server_time(self) -> int:
+        """The server's clock, UTC microseconds."""
+        ...
+
+    def close(self) -> None:
+        """Break off whatever is under way; the object may be used again afterwards."""
+        ...

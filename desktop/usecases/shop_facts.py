@@ -1,0 +1,77 @@
+"""What a till knows of its shop, read once and again only when the catalogue or the settings moved on."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from desktop.replica.queries import shop
+from desktop.replica.queries.shop import OwnIdentity, StoreFacts
+from shared.errors import UserError
+from shared.tax import EffectiveRate, TaxRule, choose
+
+
+@dataclass(frozen=True, slots=True)
+class ShopFacts:
+    """The store's control data as of one state of the replica.
+
+    Attributes:
+        position: the catalogue cursor it was read at; sales record it.
+        rates: taxes by tax category, for the store's country.
+        category_names: tax categories by id.
+        people: display names by id, former ones included.
+    """
+
+    identity: OwnIdentity
+    store: StoreFacts
+    position: int
+    rates: Mapping[uuid.UUID, tuple[EffectiveRate, ...]]
+    category_names: Mapping[uuid.UUID, str]
+    people: Mapping[uuid.UUID, str]
+
+    def taxes_on(self, tax_category_id: uuid.UUID | None, day: dt.date) -> tuple[TaxRule, ...]:
+        """The taxes of a category on a local day of the store; none for goods without a category."""
+        if tax_category_id is None:
+            return ()
+        return choose(self.rates.get(tax_category_id, ()), day)
+
+    def price_list(self) -> uuid.UUID:
+        """The store's price list.
+
+        Raises:
+            UserError: ``price_list_missing``.
+        """
+        if self.store.price_list_id is None:
+            raise UserError(
+                "price_list_missing", "This store has no price list yet. Ask the office to set one.", store=self.store.code
+            )
+        return self.store.price_list_id
+
+
+def read_shop_facts(connection: Any) -> ShopFacts | None:
+    """Everything anew; None before the device was enrolled and has its store."""
+    identity = shop.own_identity(connection)
+    store = None if identity is None else shop.store_facts(connection, identity.store_id)
+    if identity is None or store is None:
+        return None
+    return ShopFacts(
+        identity=identity,
+        store=store,
+        position=shop.catalogue_position(connection),
+        rates=shop.tax_rates(connection, store.country),
+        category_names=shop.tax_category_names(connection),
+        people=shop.people_names(connection),
+    )
+
+
+def refreshed(facts: ShopFacts | None, connection: Any) -> ShopFacts | None:
+    """The same facts while nothing came down, else fresh ones. One small look-up when nothing changed."""
+    if facts is None:
+        return read_shop_facts(connection)
+    identity = shop.own_identity(connection)
+    if identity == facts.identity and shop.catalogue_position(connection) == facts.position:
+        return facts
+    return read_shop_facts(connection)

@@ -1,0 +1,110 @@
+"""What a person decided about an inbox entry, as both homes write and read it.
+
+``inbox_entry.decision`` is ``{"take": "base" | "mine" | "theirs" | "other", "value": …}``; ``value`` only with ``other``.
+The office sends it with ``inbox_entry.edit`` (state ``decided``); the server then gives the field that value.
+Values in an entry are JSON: an identifier is its text, a flag true or false, a JSON column the value itself.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from enum import StrEnum
+
+from shared.errors import UserError
+from shared.schema.registry import AGGREGATES, WireColumn, WireTable
+from shared.schema.types import WireKind, canonical_json
+from shared.sync.wire import Value
+
+
+class Take(StrEnum):
+    """Which value a person takes."""
+
+    BASE = "base"
+    MINE = "mine"
+    THEIRS = "theirs"
+    OTHER = "other"
+
+
+class EntryState(StrEnum):
+    """Where an inbox entry stands."""
+
+    NEEDS_YOU = "needs_you"
+    SETTLED = "settled"
+    DECIDED = "decided"
+
+
+def decision(take: Take, value: object = None) -> dict[str, object]:
+    """A decision as it is stored; ``value`` (JSON) only with ``Take.OTHER``."""
+    return {"take": take.value, "value": value} if take is Take.OTHER else {"take": take.value}
+
+
+def decided_value(entry: Mapping[str, object], stored: object) -> object:
+    """The JSON value a decision gives the field.
+
+    Args:
+        entry: has the values ``base``, ``mine`` and ``theirs``.
+        stored: what ``decision`` gave.
+
+    Raises:
+        UserError: ``decision_invalid``.
+    """
+    take = stored.get("take") if isinstance(stored, Mapping) else None
+    if not isinstance(stored, Mapping) or take not in set(Take) or (take == Take.OTHER and "value" not in stored):
+        raise UserError("decision_invalid", "Choose one of the values, or write another one.")
+    return stored["value"] if take == Take.OTHER else entry[str(take)]
+
+
+def table_of(entity: str) -> WireTable | None:
+    """The table an entry's field belongs to: an aggregate's root, or an owned table by its own name."""
+    if entity in AGGREGATES:
+        return AGGREGATES[entity].root
+    owned = (child for aggregate in AGGREGATES.values() for child in aggregate.children)
+    return next((child for child in owned if child.name == entity), None)
+
+
+def json_value(column: WireColumn, value: Value) -> object:
+    """A wire value as it stands in an inbox entry."""
+    if value is None:
+        return None
+    match column.kind:
+        case WireKind.ID:
+            assert isinstance(value, bytes)
+            return str(uuid.UUID(bytes=value))
+        case WireKind.FLAG:
+            return bool(value)
+        case WireKind.JSON:
+            return json.loads(str(value))
+        case WireKind.DIGEST:
+            assert isinstance(value, bytes)
+            return value.hex()
+        case _:
+            return value
+
+
+def wire_value(column: WireColumn, value: object) -> Value:
+    """The inverse of ``json_value``.
+
+    Raises:
+        UserError: ``decision_invalid`` for a value that the field cannot hold.
+    """
+    if value is None and column.nullable:
+        return None
+    try:
+        match column.kind, value:
+            case WireKind.ID, str():
+                return uuid.UUID(value).bytes
+            case WireKind.FLAG, bool():
+                return int(value)
+            case WireKind.WHOLE, int() if not isinstance(value, bool):
+                return value
+            case WireKind.WORDS | WireKind.DAY, str():
+                return value
+            case WireKind.DIGEST, str():
+                return bytes.fromhex(value)
+            case WireKind.JSON, _:
+                return canonical_json(value)
+    except ValueError:
+        pass
+    raise UserError("decision_invalid", "That value does not fit the field. Write another one.", field=column.name)

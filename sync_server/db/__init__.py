@@ -1,0 +1,1 @@
+"""The server's database: engine, transactions, embedded PostgreSQL, server-only tables, feed and migrations."""

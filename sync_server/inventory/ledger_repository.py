@@ -1,0 +1,156 @@
+"""The ledger and its balances: every statement takes balance rows in the order of (store, variant)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One balance after a change. Quantities in thousandths.
+
+    Attributes:
+        on_hand: after the change.
+        change: by how much it changed.
+        ledger_position: how many movements of this variant in this store the balance includes.
+    """
+
+    store_id: uuid.UUID
+    variant_id: uuid.UUID
+    on_hand: int
+    change: int
+    ledger_position: int
+
+    @property
+    def fell_below_zero(self) -> bool:
+        """Whether this very change took it from nothing or something to less than nothing."""
+        return self.on_hand < 0 <= self.on_hand - self.change
+
+
+# What stands behind "moved" in each statement below: the balances follow the ledger in the same statement, so neither
+# can be written without the other. A row that was there already (the same id) moves nothing a second time.
+_FOLLOW = """,
+sums AS (
+    SELECT store_id, variant_id, sum(quantity)::bigint AS change, sum(damaged)::bigint AS damaged, count(*) AS moves
+    FROM moved GROUP BY store_id, variant_id
+),
+balances AS (
+    INSERT INTO stock_balance AS b (store_id, variant_id, on_hand, damaged, ledger_position)
+    SELECT store_id, variant_id, change, damaged, moves FROM sums ORDER BY store_id, variant_id
+    ON CONFLICT (store_id, variant_id) DO UPDATE
+    SET on_hand = b.on_hand + EXCLUDED.on_hand,
+        damaged = b.damaged + EXCLUDED.damaged,
+        ledger_position = b.ledger_position + EXCLUDED.ledger_position
+    RETURNING store_id, variant_id, on_hand, ledger_position
+),
+dirty AS (
+    INSERT INTO stock_dirty (store_id, variant_id) SELECT store_id, variant_id FROM sums
+)
+SELECT store_id, variant_id, on_hand, change, ledger_position FROM balances JOIN sums USING (store_id, variant_id)
+"""
+
+# The twin of shared.stock.movements_of_sale, over whole batches; a test holds the two against each other.
+_SALES = (
+    """
+WITH wanted AS (
+    SELECT line.id, sale.store_id, line.variant_id, -line.quantity AS quantity,
+           CASE WHEN line.quantity > 0 THEN 'sale' ELSE 'return' END AS reason,
+           sale.sealed_at, sale.business_date, sale.device_id, sale.cashier_id, sale.id AS sale_id,
+           CASE WHEN line.quantity < 0 AND line.disposition = 'damaged' THEN -line.quantity ELSE 0 END AS damaged
+    FROM sale JOIN sale_line AS line ON line.sale_id = sale.id
+    WHERE sale.id = ANY(:ids) AND line.kind = 'goods' AND line.removed_at IS NULL AND line.variant_id IS NOT NULL
+      AND line.quantity <> 0 AND (line.quantity > 0 OR line.disposition <> 'none')
+),
+ledger AS (
+    INSERT INTO stock_movement
+        (id, store_id, variant_id, quantity, reason, at, business_date, device_id, user_id, source_id, note)
+    SELECT id, store_id, variant_id, quantity, reason, sealed_at, business_date, device_id, cashier_id, sale_id, ''
+    FROM wanted
+    ON CONFLICT (id) DO NOTHING
+    RETURNING id
+),
+moved AS (SELECT wanted.* FROM wanted JOIN ledger USING (id))"""
+    + _FOLLOW
+)
+
+_INSERT_MOVEMENTS = (
+    """
+WITH wanted AS (
+    SELECT * FROM unnest(
+        CAST(:ids AS uuid[]), CAST(:stores AS uuid[]), CAST(:variants AS uuid[]), CAST(:quantities AS bigint[]),
+        CAST(:reasons AS text[]), CAST(:ats AS bigint[]), CAST(:days AS date[]), CAST(:devices AS uuid[]),
+        CAST(:users AS uuid[]), CAST(:sources AS uuid[]), CAST(:notes AS text[])
+    ) AS given (id, store_id, variant_id, quantity, reason, at, business_date, device_id, user_id, source_id, note)
+),
+moved AS (
+    INSERT INTO stock_movement
+        (id, store_id, variant_id, quantity, reason, at, business_date, device_id, user_id, source_id, note)
+    SELECT * FROM wanted
+    ON CONFLICT (id) DO NOTHING
+    RETURNING store_id, variant_id, quantity, 0::bigint AS damaged
+)"""
+    + _FOLLOW
+)
+
+# Movements that a push has just written as facts, each once: what was repeated is not among the ids.
+_PUSHED_MOVEMENTS = (
+    """
+WITH moved AS (
+    SELECT store_id, variant_id, quantity, 0::bigint AS damaged FROM stock_movement WHERE id = ANY(:ids)
+)"""
+    + _FOLLOW
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """A movement to be written: the columns of ``stock_movement``."""
+
+    id: uuid.UUID
+    store_id: uuid.UUID
+    variant_id: uuid.UUID
+    quantity: int
+    reason: str
+    at: int
+    business_date: dt.date
+    device_id: uuid.UUID | None = None
+    user_id: uuid.UUID | None = None
+    source_id: uuid.UUID | None = None
+    note: str = ""
+
+
+def move_for_sales(connection: Connection, sale_ids: Sequence[uuid.UUID]) -> list[Moved]:
+    """Write the movements of the lines of these sales, and their balances; lines that moved before move nothing."""
+    return _moved(connection, _SALES, {"ids": list(sale_ids)})
+
+
+def move(connection: Connection, rows: Sequence[LedgerRow]) -> list[Moved]:
+    """Write movements and their balances; a movement with an id that is there already moves nothing."""
+    columns = {
+        "ids": [row.id for row in rows],
+        "stores": [row.store_id for row in rows],
+        "variants": [row.variant_id for row in rows],
+        "quantities": [row.quantity for row in rows],
+        "reasons": [row.reason for row in rows],
+        "ats": [row.at for row in rows],
+        "days": [row.business_date for row in rows],
+        "devices": [row.device_id for row in rows],
+        "users": [row.user_id for row in rows],
+        "sources": [row.source_id for row in rows],
+        "notes": [row.note for row in rows],
+    }
+    return _moved(connection, _INSERT_MOVEMENTS, columns)
+
+
+def follow_ledger(connection: Connection, movement_ids: Sequence[uuid.UUID]) -> list[Moved]:
+    """Bring the balances up to movements that are in the ledger but in no balance yet."""
+    return _moved(connection, _PUSHED_MOVEMENTS, {"ids": list(movement_ids)})
+
+
+def _moved(connection: Connection, statement: str, parameters: dict[str, object]) -> list[Moved]:
+    return [Moved(*row) for row in connection.execute(text(statement), parameters)]

@@ -1,0 +1,1 @@
+"""Sync with devices: push, pull, events and digests."""
