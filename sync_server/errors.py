@@ -5,7 +5,17 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import ClassVar
 
+from pydantic import BaseModel, Field
+
 from shared.errors import CounterfoilError, UserError
+
+
+class ErrorBody(BaseModel):
+    """How every error is answered as JSON."""
+
+    error: str = Field(description="A stable code.")
+    message: str = Field(description="One sentence in plain words: what happened and what to do.")
+    data: dict[str, object] = Field(default_factory=dict, description="The figures behind the sentence.")
 
 
 class RequestRefused(UserError):

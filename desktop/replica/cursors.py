@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from sqlalchemy import Connection
 
@@ -94,7 +95,7 @@ def add_members(connection: Connection, rows: Iterable[MemberRow]) -> None:
         connection.exec_driver_sql(
             f"INSERT INTO membership (entity, id, scope_number, version) VALUES {places} "
             "ON CONFLICT (entity, id, scope_number) DO UPDATE SET version = max(version, excluded.version)",
-            tuple(value for member in part for value in member),
+            tuple(chain.from_iterable(part)),
         )
 
 

@@ -81,3 +81,17 @@ def write_identity(connection: Connection, identity: DeviceIdentity) -> None:
 def change_identity(connection: Connection, **values: object) -> None:
     """Change some of its fields."""
     connection.execute(update(Identity).values(**values))
+
+
+def start_new_incarnation(connection: Connection, incarnation: uuid.UUID, first_waiting: int) -> None:
+    """This device is a copy of another, or was restored: count the outbox anew and open a new receipt series.
+
+    Nothing is skipped: what waits is sent again under the new count, from ``first_waiting`` on.
+    """
+    me = identity_of(connection)
+    change_identity(
+        connection,
+        incarnation=incarnation,
+        outbox_base=first_waiting - 1,
+        receipt_series=me.receipt_series + 1,
+    )

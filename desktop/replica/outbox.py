@@ -116,10 +116,18 @@ def settle_answers(
 
 
 def send_again_from(connection: Connection, number: int) -> int:
-    """Put accepted mutations from ``number`` on back in the queue (the server lost them); gives how many."""
+    """Put answered mutations from ``number`` on back in the queue (the server lost them); gives how many."""
     return connection.exec_driver_sql(
-        "UPDATE outbox SET state = 'waiting', answered_at = NULL WHERE number >= ? AND state = 'accepted'", (number,)
+        "UPDATE outbox SET state = 'waiting', code = '', message = '', answered_at = NULL "
+        "WHERE number >= ? AND state <> 'waiting'",
+        (number,),
     ).rowcount
+
+
+def first_waiting(connection: Connection) -> int:
+    """The lowest number that waits; the next to be given where none does."""
+    found = connection.exec_driver_sql("SELECT min(number) FROM outbox WHERE state = 'waiting'").scalar()
+    return last_number(connection) + 1 if found is None else int(found)
 
 
 def pending_count(connection: Connection) -> int:

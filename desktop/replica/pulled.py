@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import Connection
 
-from desktop.replica import cursors, overlay
+from desktop.replica import cursors, overlay, search
 from desktop.replica.rows import PARAMETERS_MAX, aggregate_of, erase_payloads, parts, upsert_rows
 from shared.schema.registry import Aggregate
 from shared.sync.wire import Row
 
+_SEARCHED = frozenset({"product"})
 _LEVEL_ENTITY = "stock_level"
 _LEVEL_STORE, _LEVEL_VARIANT = 1, 2
 
@@ -50,6 +52,8 @@ def write_rows(connection: Connection, entity: str, rows: Sequence[Row], context
             if row.id in dirty:
                 overlay.set_base(connection, entity, row.id, row.version, row.payload)
                 overlay.lay_over(connection, entity, row.id, context.settled_number)
+    if not context.is_fresh:
+        _bring_search_up_to_date(connection, entity, [row.id for row in newer])
     if entity == _LEVEL_ENTITY:
         _drop_expected(connection, rows, context.projected_number)
     return newer
@@ -61,12 +65,11 @@ def take_out(
     """Aggregates left a scope, or were deleted everywhere (None); gives those that no scope holds and were erased."""
     gone = cursors.drop_members(connection, entity, ids, scope_number)
     _erase(connection, entity, gone, settled_number)
+    _bring_search_up_to_date(connection, entity, gone)
     return gone
 
 
-def erase_scope(
-    connection: Connection, cursor: cursors.ScopeCursor, settled_number: int
-) -> dict[str, list[bytes]]:
+def erase_scope(connection: Connection, cursor: cursors.ScopeCursor, settled_number: int) -> dict[str, list[bytes]]:
     """The scope is not granted any more: erase what no other scope holds; gives it by entity."""
     members = cursors.members_of(connection, cursor.number)
     erased = {
@@ -86,6 +89,14 @@ def restart_scope(connection: Connection, cursor: cursors.ScopeCursor) -> cursor
     return cursors.cursor_for(connection, cursor.scope)
 
 
+def settle(connection: Connection, before: int, now: int) -> set[tuple[str, bytes]]:
+    """At a consistent point: show the server's outcome of own mutations up to ``now``; gives what was written."""
+    touched = overlay.settle(connection, before, now)
+    for entity, entity_id in touched:
+        _bring_search_up_to_date(connection, entity, [entity_id])
+    return touched
+
+
 def sweep(connection: Connection, settled_number: int) -> dict[str, list[bytes]]:
     """At a consistent point: erase what belonged to restarted scopes and did not come again; gives it by entity."""
     erased: dict[str, list[bytes]] = {}
@@ -100,6 +111,11 @@ def drop_projected(connection: Connection, projected_number: int) -> None:
     connection.exec_driver_sql("DELETE FROM expected_stock WHERE number <= ?", (projected_number,))
 
 
+def _bring_search_up_to_date(connection: Connection, entity: str, ids: Iterable[bytes]) -> None:
+    if entity in _SEARCHED:
+        search.index_changed(connection, entity, [UUID(bytes=each) for each in ids])
+
+
 def _newer(connection: Connection, entity: str, rows: Sequence[Row]) -> list[Row]:
     known = cursors.known_versions(connection, entity, [row.id for row in rows])
     return [row for row in rows if row.version > known.get(row.id, 0)]
@@ -107,14 +123,22 @@ def _newer(connection: Connection, entity: str, rows: Sequence[Row]) -> list[Row
 
 def _write_clean(connection: Connection, aggregate: Aggregate, rows: Sequence[Row], *, is_fresh: bool) -> None:
     upsert_rows(connection, aggregate.root, [row.payload[0] for row in rows])
+    if not aggregate.children:
+        return
+    seen = _seen_before(connection, aggregate, rows) if is_fresh else [row.id for row in rows]
     for child in aggregate.children:
-        if not is_fresh:
-            for part in parts(rows, PARAMETERS_MAX):
-                marks = ",".join("?" * len(part))
-                sql = f"DELETE FROM {child.name} WHERE {child.parent_column} IN ({marks})"
-                connection.exec_driver_sql(sql, tuple(row.id for row in part))
+        for part in parts(seen, PARAMETERS_MAX):
+            marks = ",".join("?" * len(part))
+            sql = f"DELETE FROM {child.name} WHERE {child.parent_column} IN ({marks})"
+            connection.exec_driver_sql(sql, tuple(part))
         owned = [values for row in rows for values in row.payload[1].get(child.name, ())]
         upsert_rows(connection, child, owned)
+
+
+def _seen_before(connection: Connection, aggregate: Aggregate, rows: Sequence[Row]) -> list[bytes]:
+    """While a scope fills: what changed on the server meanwhile and comes a second time, at a later version."""
+    changed = [row.id for row in rows if row.version > 1]
+    return list(cursors.known_versions(connection, aggregate.entity, changed)) if changed else []
 
 
 def _drop_expected(connection: Connection, rows: Iterable[Row], projected_number: int) -> None:

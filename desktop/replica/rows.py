@@ -7,6 +7,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import chain
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, Table
@@ -197,8 +198,8 @@ def upsert_rows(connection: Connection, table: WireTable, rows: Sequence[Values]
 def _run_rows(connection: Connection, table: WireTable, rows: Sequence[Values], *, conflict: str) -> None:
     width = len(table.columns)
     for part in parts(rows, max(1, PARAMETERS_MAX // width)):
-        flat = tuple(value for row in part for value in row)
-        connection.exec_driver_sql(_insert_sql(table, len(part)) + conflict, flat)
+        values = tuple(chain.from_iterable(part))
+        connection.exec_driver_sql(_insert_sql(table, len(part)) + conflict, values)
 
 
 @lru_cache(maxsize=512)

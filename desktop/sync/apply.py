@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from uuid import UUID
 
-from desktop.replica import bulk_load, cursors, outbox, overlay, pulled
-from desktop.replica.changes import Changes, merge_changes
+from desktop.replica import bulk_load, cursors, outbox, pulled
+from desktop.replica.changes import Changes
 from desktop.replica.engine import Replica
 from desktop.replica.identity import DeviceIdentity, change_identity, identity_of
 from desktop.replica.unit_of_work import UnitOfWork
@@ -64,22 +64,28 @@ class Applier:
         identity = self._begin(answer, tally)
         is_filling = not identity.is_indexed
         for page in answer.pages:
-            self._run(self._page_steps(page, answer, identity, tally), FRESH_SLICE_MAX_US if is_filling else SLICE_MAX_US)
+            self._run(
+                self._page_steps(page, answer, identity, tally), FRESH_SLICE_MAX_US if is_filling else SLICE_MAX_US
+            )
         is_consistent = not any(page.more for page in answer.pages)
         if is_consistent:
             self._reach_consistent_point(answer, identity, tally)
         return Applied(dict(tally.counts), is_consistent, tally.changes())
 
     def _begin(self, answer: PullAnswer, tally: _Tally) -> DeviceIdentity:
+        with self._replica.read() as connection:
+            identity = identity_of(connection)
+            known = cursors.cursors(connection)
+        revoked = [cursor for scope, cursor in known.items() if scope not in answer.scopes]
+        is_new = not known and identity.consistent_at is None and identity.is_indexed
+        if not revoked and not is_new:
+            return identity
         with self._replica.write(is_background=True) as unit:
-            identity = identity_of(unit.connection)
-            known = cursors.cursors(unit.connection)
-            if not known and identity.consistent_at is None and identity.is_indexed:
+            if is_new:
                 bulk_load.drop_indexes(unit.connection)
-            for scope, cursor in known.items():
-                if scope not in answer.scopes:
-                    for entity, ids in pulled.erase_scope(unit.connection, cursor, identity.settled_number).items():
-                        tally.note(unit, entity, ids)
+            for cursor in revoked:
+                for entity, ids in pulled.erase_scope(unit.connection, cursor, identity.settled_number).items():
+                    tally.note(entity, ids)
             return identity_of(unit.connection)
 
     def _run(self, steps: Iterator[Step], slice_max_us: int) -> None:
@@ -112,9 +118,9 @@ class Applier:
             assert context is not None
             cursor = cursors.cursor_for(unit.connection, page.scope)
             for entity, ids in _by_entity(page.left).items():
-                tally.note(unit, entity, pulled.take_out(unit.connection, entity, ids, cursor.number, context.settled_number))
+                tally.note(entity, pulled.take_out(unit.connection, entity, ids, cursor.number, context.settled_number))
             for entity, ids in _by_entity(page.deleted).items():
-                tally.note(unit, entity, pulled.take_out(unit.connection, entity, ids, None, context.settled_number))
+                tally.note(entity, pulled.take_out(unit.connection, entity, ids, None, context.settled_number))
             cursors.move_cursor(unit.connection, cursor, page.to_position, page.mark)
 
         yield begin
@@ -134,7 +140,7 @@ class Applier:
             def write(unit: UnitOfWork, part: Sequence[Row] = part) -> None:
                 started = monotonic_us()
                 newer = pulled.write_rows(unit.connection, entity, part, context)
-                tally.note(unit, entity, [row.id for row in newer], is_fresh=context.is_fresh)
+                tally.note(entity, [row.id for row in newer])
                 self._adapt(monotonic_us() - started, len(part))
 
             yield write
@@ -149,11 +155,11 @@ class Applier:
         settled = max(identity.settled_number, identity.outbox_base + answer.last_number)
         projected = max(identity.projected_number, identity.outbox_base + answer.projected_number)
         with self._replica.write(is_background=True) as unit:
-            for entity, entity_id in overlay.settle(unit.connection, identity.settled_number, settled):
-                tally.note(unit, entity, [entity_id])
+            for entity, entity_id in pulled.settle(unit.connection, identity.settled_number, settled):
+                tally.note(entity, [entity_id])
             pulled.drop_projected(unit.connection, projected)
             for entity, ids in pulled.sweep(unit.connection, settled).items():
-                tally.note(unit, entity, ids)
+                tally.note(entity, ids)
             outbox.drop_old(unit.connection, unit.clock.now())
             change_identity(
                 unit.connection,
@@ -178,23 +184,23 @@ class _Tally:
     def __init__(self) -> None:
         self.counts: dict[str, int] = defaultdict(int)
         self._ids: dict[str, set[bytes]] = defaultdict(set)
-        self._whole: set[str] = set()
 
-    def note(self, unit: UnitOfWork, entity: str, ids: Sequence[bytes], *, is_fresh: bool = False) -> None:
-        """These aggregates were written or erased in this transaction."""
-        if not ids:
-            return
-        self.counts[entity] += len(ids)
-        if is_fresh or self.counts[entity] > IDS_LISTED_MAX:
-            self._whole.add(entity)
-        else:
-            self._ids[entity].update(ids)
-        if not is_fresh:
-            unit.touch(entity, *map(_uuid, ids))
+    def note(self, entity: str, ids: Sequence[bytes]) -> None:
+        """These aggregates were written or erased."""
+        if ids:
+            self.counts[entity] += len(ids)
+            if self.counts[entity] <= IDS_LISTED_MAX:
+                self._ids[entity].update(ids)
 
     def changes(self) -> Changes:
-        listed = {entity: frozenset(map(_uuid, ids)) for entity, ids in self._ids.items()}
-        return merge_changes([Changes(listed, frozenset(self._whole))])
+        """The same for screens."""
+        whole = frozenset(entity for entity, count in self.counts.items() if count > IDS_LISTED_MAX)
+        listed = {
+            entity: frozenset(UUID(bytes=each) for each in ids)
+            for entity, ids in self._ids.items()
+            if entity not in whole
+        }
+        return Changes(listed, whole)
 
 
 def _cursor_at(unit: UnitOfWork, page: ScopePage) -> cursors.ScopeCursor:
@@ -221,7 +227,3 @@ def _by_entity(gone: Iterable[Gone]) -> dict[str, list[bytes]]:
 
 def _entity(row: Row) -> str:
     return row.entity
-
-
-def _uuid(entity_id: bytes) -> UUID:
-    return UUID(bytes=entity_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Protocol
 
 from shared.sync.wire import DigestAnswer, Head, PullAnswer, PullRequest, PushAnswer, PushRequest
@@ -23,7 +23,7 @@ class SyncServer(Protocol):
         """Fetch what is new."""
         ...
 
-    def heads(self) -> Iterator[list[Head]]:
+    def heads(self) -> Generator[list[Head]]:
         """The newest position of each scope: at once, and after each change, until ``close`` or a failure."""
         ...
 

@@ -49,9 +49,7 @@ def _refuse_during_pause(attempts: Attempts, now: int) -> None:
     left_us = min(attempts.delayed_until - now, PIN_DELAY_MAX_SECONDS * MICROSECONDS_PER_SECOND)
     if left_us > 0:
         seconds = -(-left_us // MICROSECONDS_PER_SECOND)
-        raise UserError(
-            "pin_delayed", f"Too many wrong PINs. Wait {seconds} seconds, then try again.", seconds=seconds
-        )
+        raise UserError("pin_delayed", f"Too many wrong PINs. Wait {seconds} seconds, then try again.", seconds=seconds)
 
 
 def _is_right(person: Person, pin: str) -> bool:

@@ -82,6 +82,11 @@ class TerminalAnswer:
 class CardTerminal(Protocol):
     """Takes and gives back money by card. The payment id makes a repeated request the same payment."""
 
+    @property
+    def is_attached(self) -> bool:
+        """Whether the till talks to it; if not, a clerk keys the payment once the terminal beside has approved it."""
+        ...
+
     def pay(self, payment_id: uuid.UUID, amount: Money) -> TerminalAnswer:
         """Take ``amount`` (positive) or pay it out (negative). Never raises for a declined or unanswered request."""
         ...
@@ -128,6 +133,10 @@ class Forms(Protocol):
 
     def receipt(self, document: ReceiptDocument) -> str:
         """A receipt in 48 columns."""
+        ...
+
+    def receipt_pdf(self, document: ReceiptDocument) -> bytes:
+        """A receipt as a PDF file."""
         ...
 
     def shift_report(self, document: ShiftDocument) -> str:

@@ -54,7 +54,7 @@ def _enter(step: Step, scan: Scan, typed: str) -> BasketLine:
         raise UserError(
             "barcode_unknown",
             f"{shown} is not in the catalogue. Nothing was added: find the item by name, or put it aside.",
-            code=shown,
+            barcode=shown,
         )
     return enter_line(step, goods, line_for(step, goods, Quantity.of(1, goods.unit)), joins=True)
 

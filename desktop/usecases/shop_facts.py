@@ -46,7 +46,9 @@ class ShopFacts:
         """
         if self.store.price_list_id is None:
             raise UserError(
-                "price_list_missing", "This store has no price list yet. Ask the office to set one.", store=self.store.code
+                "price_list_missing",
+                "This store has no price list yet. Ask the office to set one.",
+                store=self.store.code,
             )
         return self.store.price_list_id
 

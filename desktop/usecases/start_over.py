@@ -31,7 +31,7 @@ def refuse_while_paying(sale: OpenSale) -> None:
     """
     refuse_unresolved(sale)
     if sale.tenders:
-        raise UserError("payment_started", "A payment was taken already. Complete the sale or give the payment back first.")
+        raise UserError("payment_started", "A payment was taken. Complete the sale or give the payment back first.")
 
 
 def refuse_unresolved(sale: OpenSale) -> None:

@@ -106,9 +106,12 @@ class Station:
     def priced(self) -> PricedBasket:
         """The committed basket with its amounts; lines that did not change are not computed again."""
         if self._priced is None or self._priced.basket is not self.sale.basket:
-            same = self._priced is not None and self._priced.basket.id == self.sale.basket.id
-            self._priced = price_basket(self.sale.basket, self._priced if same else None)
+            self._priced = price_basket(self.sale.basket, self.priced_before(self.sale.basket))
         return self._priced
+
+    def priced_before(self, basket: Basket) -> PricedBasket | None:
+        """An earlier pricing of the same basket, so that only what changed is computed."""
+        return self._priced if self._priced is not None and self._priced.basket.id == basket.id else None
 
     def settled(self) -> Settlement:
         """How far the committed sale is paid."""
@@ -146,21 +149,23 @@ class Station:
 
     @contextmanager
     def step(self) -> Iterator[Step]:
-        """One transaction. What the step did to its ``sale`` is written with it, checked against payments taken.
+        """One transaction. What the step did to its ``sale`` is priced, checked against payments taken, and written.
 
         Raises:
-            UserError: ``payments_exceed_total`` when a change would leave more paid than is due.
+            UserError: ``payments_exceed_total`` when a change would leave more paid than is due,
+                ``amount_too_large``, ``tax_set_unsolvable``.
         """
         self.refresh()
-        before = self.sale
+        before, priced = self.sale, self._priced
         with self.replica.write() as work:
             step = Step(self, work, before)
             yield step
             if step.sale is not before:
-                _check_payments(before, step.sale, self.store.cash_step)
+                priced = price_basket(step.sale.basket, self.priced_before(step.sale.basket))
+                _check_payments(before, step.sale, priced, self.store.cash_step)
                 save_sale(work, before, step.sale)
                 work.touch("open_basket", step.sale.basket.id)
-        self._sale = step.sale
+        self._sale, self._priced = step.sale, priced
 
 
 @dataclass(slots=True)
@@ -177,18 +182,15 @@ def settlement_of(sale: OpenSale, priced: PricedBasket, cash_step: int) -> Settl
     return settle(priced.totals.total, [taken.tender for taken in sale.tenders], cash_step)
 
 
-def _check_payments(before: OpenSale, after: OpenSale, cash_step: int) -> None:
+def _check_payments(before: OpenSale, after: OpenSale, priced: PricedBasket, cash_step: int) -> None:
     """Raise when the basket changed under payments that no longer fit it."""
     if not after.tenders or after.basket is before.basket:
         return
     try:
-        settlement_of(after, price_basket(after.basket), cash_step)
+        settlement_of(after, priced, cash_step)
     except UserError as error:
         if error.code != "tender_exceeds_remaining":
             raise
         raise UserError(
-            "payments_exceed_total",
-            "More would be paid than is due. Give the payment back first.",
-            **error.data,
+            "payments_exceed_total", "More would be paid than is due. Give the payment back first.", **error.data
         ) from error
-

@@ -29,7 +29,7 @@ def take_tender(station: Station, method: str, amount: Money | None, reference: 
         UserError: ``basket_empty``, ``refusal_open``, ``tender_not_positive``, ``tender_exceeds_remaining``,
             ``payment_method_unknown``, ``payment_declined``, ``payment_unresolved``, ``card_number_refused``.
     """
-    if station.sale.pending is not None or _uses_terminal(method, reference):
+    if station.sale.pending is not None or _uses_terminal(station, method, reference):
         _take_by_terminal(station, method, amount)
     else:
         with station.step() as step:
@@ -55,9 +55,7 @@ def remove_tender(station: Station, number: int | None) -> None:
                 f"The terminal did not give {taken.tender.amount} back: {answer.message or 'no answer'}. Ask again.",
             )
     with station.step() as step:
-        step.sale = replace(
-            step.sale, tenders=tuple(each for each in step.sale.tenders if each.id != taken.id)
-        )
+        step.sale = replace(step.sale, tenders=tuple(each for each in step.sale.tenders if each.id != taken.id))
 
 
 def payable(step: Step) -> None:
@@ -89,9 +87,9 @@ def left_to_pay(step: Step, method: str) -> Money:
     return abs(left)
 
 
-def _uses_terminal(method: str, reference: Mapping[str, str]) -> bool:
+def _uses_terminal(station: Station, method: str, reference: Mapping[str, str]) -> bool:
     """Whether the terminal is to be asked: a card payment that did not come with its authorisation already."""
-    return method == CARD.code and not reference
+    return method == CARD.code and not reference and station.equipment.terminal.is_attached
 
 
 def _take_by_terminal(station: Station, method: str, amount: Money | None) -> None:

@@ -200,7 +200,8 @@ class Till:
         """Give a discount, by percent (``"10"``) or by amount, on a line or on the whole basket; adds to earlier ones.
 
         Raises:
-            UserError: ``discount_too_large``, ``discount_invalid``, ``line_unknown``, ``basket_empty``, ``not_allowed``.
+            UserError: ``discount_too_large``, ``discount_invalid``, ``line_unknown``, ``basket_empty``,
+                ``not_allowed``.
         """
         give_discount.give_discount(
             self.station, percent=percent, amount=amount, on_basket=basket, line=line, reason=reason
@@ -282,7 +283,7 @@ class Till:
         return complete_sale.complete_sale(self.station)
 
     def exact_cash(self, given: Money | None = None) -> ReceiptView:
-        """Take what is left in cash (or ``given``, with change) and seal, in one transaction. Raises as ``complete``."""
+        """Take what is left in cash (or ``given``, with change) and seal, all in one. Raises as ``complete``."""
         return complete_sale.take_cash_and_complete(self.station, given)
 
     def dismiss_receipt(self) -> None:
@@ -298,6 +299,10 @@ class Till:
     def print_copy(self, number: str) -> ReceiptView:
         """Print a receipt again, marked as a copy. Raises ``receipt_unknown``, ``printer_failed``."""
         return find_receipt.print_copy(self.station, number)
+
+    def receipt_pdf(self, number: str) -> bytes:
+        """A receipt as the bytes of a PDF file, marked as a copy if one was printed. Raises ``receipt_unknown``."""
+        return find_receipt.receipt_pdf(self.station, number)
 
     def return_items(
         self, receipt: str, lines: Sequence[tuple[int, str | None]] | None = None, method: str = "cash"
@@ -323,6 +328,7 @@ class Till:
         """Take goods back without a receipt, at today's price or one that is agreed. Needs its own permission.
 
         Raises:
-            UserError: ``not_allowed``, ``product_unknown``, ``quantity_invalid``, ``price_missing``, ``shift_not_open``.
+            UserError: ``not_allowed``, ``product_unknown``, ``quantity_invalid``, ``price_missing``,
+                ``shift_not_open``.
         """
         return return_items.return_without_receipt(self.station, [(sku, quantity, price)], method)

@@ -40,7 +40,7 @@ def receipt_number(store_code: str, till_number: int, series: int, number: int) 
     """``<store>-<till><series>-<number>``; the first series has no letters, then come ``b`` to ``z``, ``aa``, ``ab``.
 
     Raises:
-        BugError: ``receipt_number_invalid`` for other characters in the store code, or a till, series or number below 1.
+        BugError: ``receipt_number_invalid`` for another store code, or a till, series or number below 1.
     """
     if not _STORE_CODE.fullmatch(store_code) or min(till_number, series, number) < 1:
         raise BugError(

@@ -1,20 +1,21 @@
 """What a person decided about an inbox entry, as both homes write and read it.
 
-``inbox_entry.decision`` is ``{"take": "base" | "mine" | "theirs" | "other", "value": …}``; ``value`` only with ``other``.
+``inbox_entry.decision`` is ``{"take": "base" | "mine" | "theirs"}`` or ``{"take": "other", "value": …}``.
 The office sends it with ``inbox_entry.edit`` (state ``decided``); the server then gives the field that value.
 Values in an entry are JSON: an identifier is its text, a flag true or false, a JSON column the value itself.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 from shared.errors import UserError
 from shared.schema.registry import AGGREGATES, WireColumn, WireTable
-from shared.schema.types import WireKind, canonical_json
+from shared.schema.types import WireKind
 from shared.sync.wire import Value
 
 
@@ -83,28 +84,38 @@ def json_value(column: WireColumn, value: Value) -> object:
             return value
 
 
-def wire_value(column: WireColumn, value: object) -> Value:
-    """The inverse of ``json_value``.
+def python_value(column: WireColumn, value: object) -> object:
+    """The JSON value of a decision as the mapped class of ``shared.schema`` has it.
 
     Raises:
         UserError: ``decision_invalid`` for a value that the field cannot hold.
     """
     if value is None and column.nullable:
         return None
+    fitting = _FITTING[column.kind]
+    if not isinstance(value, fitting) or (column.kind is WireKind.WHOLE and isinstance(value, bool)):
+        raise _unfit(column)
     try:
-        match column.kind, value:
-            case WireKind.ID, str():
-                return uuid.UUID(value).bytes
-            case WireKind.FLAG, bool():
-                return int(value)
-            case WireKind.WHOLE, int() if not isinstance(value, bool):
-                return value
-            case WireKind.WORDS | WireKind.DAY, str():
-                return value
-            case WireKind.DIGEST, str():
-                return bytes.fromhex(value)
-            case WireKind.JSON, _:
-                return canonical_json(value)
-    except ValueError:
-        pass
-    raise UserError("decision_invalid", "That value does not fit the field. Write another one.", field=column.name)
+        return _FROM_TEXT[column.kind](value) if isinstance(value, str) and column.kind in _FROM_TEXT else value
+    except ValueError as error:
+        raise _unfit(column) from error
+
+
+_FITTING: Mapping[WireKind, type | tuple[type, ...]] = {
+    WireKind.ID: str,
+    WireKind.WHOLE: int,
+    WireKind.FLAG: bool,
+    WireKind.DAY: str,
+    WireKind.WORDS: str,
+    WireKind.JSON: (dict, list, str, int, bool, type(None)),
+    WireKind.DIGEST: str,
+}
+_FROM_TEXT: Mapping[WireKind, Callable[[str], object]] = {
+    WireKind.ID: uuid.UUID,
+    WireKind.DAY: dt.date.fromisoformat,
+    WireKind.DIGEST: bytes.fromhex,
+}
+
+
+def _unfit(column: WireColumn) -> UserError:
+    return UserError("decision_invalid", "That value does not fit the field. Write another one.", field=column.name)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 
-from shared.money import Money, Rounding, round_fraction
+from shared.money import Money, Rounding, round_ratio
 from shared.tax.engine import ExactTaxes, exact_taxes
 from shared.tax.line import LineTax, LineTaxes, compute_line_taxes, settle_taxes
 from shared.tax.rules import TaxRounding, TaxRule
@@ -63,12 +64,15 @@ def round_to_sum(values: Sequence[Fraction], rounding: Rounding = Rounding.HALF_
 
     The values furthest off give way, each by one; ties go to the earlier one.
     """
-    rounded = [round_fraction(value, rounding) for value in values]
-    missing = round_fraction(sum(values, Fraction(0)), rounding) - sum(rounded)
+    # Over their common denominator the values are whole numbers, which sum and sort many times faster.
+    denominator = lcm(*(value.denominator for value in values))
+    numerators = [value.numerator * (denominator // value.denominator) for value in values]
+    rounded = [round_ratio(numerator, denominator, rounding) for numerator in numerators]
+    missing = round_ratio(sum(numerators), denominator, rounding) - sum(rounded)
     if missing:
         step = 1 if missing > 0 else -1
-        by_error = sorted(range(len(values)), key=lambda index: step * (rounded[index] - values[index]))
-        for index in by_error[: abs(missing)]:
+        errors = [step * (whole * denominator - exact) for whole, exact in zip(rounded, numerators, strict=True)]
+        for index in sorted(range(len(values)), key=errors.__getitem__)[: abs(missing)]:
             rounded[index] += step
     return rounded
 
@@ -118,7 +122,9 @@ def charge_per_tax(
     """
     charged = [[0] * len(solved.taxes) for solved in exact]
     for places in _places_by_code(exact).values():
-        values = [exact[line].taxes[tax].amount * (factors[line] if factors else 1) for line, tax in places]
+        values = [exact[line].taxes[tax].amount for line, tax in places]
+        if factors is not None:
+            values = [value * factors[line] for value, (line, _) in zip(values, places, strict=True)]
         for (line, tax), minor in zip(places, round_to_sum(values, rounding), strict=True):
             charged[line][tax] = minor
     return charged

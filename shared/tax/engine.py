@@ -81,6 +81,8 @@ def exact_taxes(
     """
     ordered = in_order(tuple(rules))
     amount = Fraction(amount)
+    if len(ordered) == 1 and ordered[0].computation is TaxComputation.PERCENT and not ordered[0].reverse_charge:
+        return _single_percent(amount, ordered[0])
     if _takes_the_whole_price(ordered):
         shares = (Fraction(rule.rate_ppm, PPM) * amount for rule in ordered)
         return ExactTaxes(_NOTHING, tuple(ExactTax(r, _NOTHING, s) for r, s in zip(ordered, shares, strict=True)))
@@ -94,6 +96,16 @@ def exact_taxes(
     net = (amount - constant) / slope
     solved = zip(ordered, bases, taxes, strict=True)
     return ExactTaxes(net, tuple(ExactTax(rule, base.at(net), tax.at(net)) for rule, base, tax in solved))
+
+
+def _single_percent(amount: Fraction, rule: TaxRule) -> ExactTaxes:
+    """The everyday case without straight lines; the general way gives the same."""
+    if not rule.price_include:
+        return ExactTaxes(amount, (ExactTax(rule, amount, amount * Fraction(rule.rate_ppm, PPM)),))
+    if rule.rate_ppm == -PPM:
+        raise _unsolvable((rule,))
+    net = amount * Fraction(PPM, PPM + rule.rate_ppm)
+    return ExactTaxes(net, (ExactTax(rule, net, amount - net),))
 
 
 def _as_lines(

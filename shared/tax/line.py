@@ -60,17 +60,23 @@ def compute_line_taxes(
     """
     if not rules:
         return LineTaxes(amount, Money.zero(amount.currency), amount, ())
-    if len(rules) == 1 and rules[0].computation is TaxComputation.PERCENT and not rules[0].reverse_charge:
+    if _is_single_percent(rules):
         return _single_percent(amount, rules[0], rounding)
     exact = exact_taxes(amount.amount, quantity_thousandths, rules, amount.currency.minor_per_major)
     return settle_taxes(amount, exact, _round_each(amount, exact, rounding))
 
 
+def _is_single_percent(rules: Sequence[TaxRule]) -> bool:
+    """Whether it is the everyday case: one percentage that some price can satisfy."""
+    if len(rules) != 1:
+        return False
+    rule = rules[0]
+    return rule.computation is TaxComputation.PERCENT and not rule.reverse_charge and rule.rate_ppm > -PPM
+
+
 def _single_percent(amount: Money, rule: TaxRule, rounding: Rounding) -> LineTaxes:
     """The everyday case in plain integers; equal to the general way (a property test says so)."""
     if rule.price_include:
-        if rule.rate_ppm == -PPM:
-            exact_taxes(amount.amount, 0, [rule], 1)
         tax = Money(round_ratio(amount.amount * rule.rate_ppm, PPM + rule.rate_ppm, rounding), amount.currency)
         net = amount - tax
     else:

@@ -189,7 +189,11 @@ def _binaries(data: Path) -> Path:
 
 def _where_to_listen(socket_folder: Path | None) -> dict[str, str]:
     if socket_folder is not None:
-        return {"listen_addresses": "", "unix_socket_directories": str(socket_folder), "unix_socket_permissions": "0700"}
+        return {
+            "listen_addresses": "",
+            "unix_socket_directories": str(socket_folder),
+            "unix_socket_permissions": "0700",
+        }
     return {"listen_addresses": "127.0.0.1", "port": str(_free_port())}
 
 
@@ -203,13 +207,15 @@ def _socket_folder(data: Path) -> Path | None:
     folder = Path(tempfile.gettempdir()) / f"counterfoil-{os.getuid()}-{name}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid not in {os.getuid(), _server_user()}:
-        raise EnvironmentFailure("embedded_postgres_failed", "Somebody else owns the socket folder.", folder=str(folder))
+        raise EnvironmentFailure(
+            "embedded_postgres_failed", "Somebody else owns the socket folder.", folder=str(folder)
+        )
     _give_to_server_user(folder)
     return folder
 
 
 def _free_port() -> int:
-    import socket  # noqa: PLC0415
+    import socket
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -224,7 +230,7 @@ def _server_user() -> int:
     """The user id PostgreSQL runs under: ours, or nobody's when ours is root."""
     if sys.platform == "win32":
         return 0
-    import pwd  # noqa: PLC0415
+    import pwd
 
     return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else os.geteuid()
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Annotated
 
+import psycopg
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from shared.clock import Clock
 from shared.ids import IdMaker
+from sync_server.db.identity import ServerIdentity, load_identity
 
-__all__ = ["Connection", "Database", "RequestDatabase"]
+__all__ = ["Connection", "DBAPIError", "Database", "RequestDatabase", "is_refusal_of_data", "is_retryable"]
 
 
 def _nothing() -> None:
@@ -35,6 +39,12 @@ class Database:
         self.ids = ids
         self.after_commit: Callable[[], None] = _nothing
 
+    @cached_property
+    def identity(self) -> ServerIdentity:
+        """Who this server is; read once, a restore comes with a restart."""
+        with self.reading() as connection:
+            return load_identity(connection)
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One read-only snapshot (REPEATABLE READ)."""
@@ -49,6 +59,16 @@ class Database:
         with self.engine.begin() as connection:
             yield connection
         self.after_commit()
+
+
+def is_retryable(error: DBAPIError) -> bool:
+    """Whether the same transaction may succeed when tried again: a deadlock or a serialization failure."""
+    return isinstance(error.orig, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure)
+
+
+def is_refusal_of_data(error: DBAPIError) -> bool:
+    """Whether the database refused the values themselves, and would again (as opposed to being unwell)."""
+    return isinstance(error.orig, psycopg.DataError | psycopg.IntegrityError | psycopg.errors.RaiseException)
 
 
 def _database_of(request: Request) -> Database:

@@ -1,1 +1,1 @@
-"""Stock on the server: the ledger, the balances it adds up to, promises to buyers far away, and the check of all three."""
+"""Stock on the server: the ledger, its balances, promises to buyers far away, and the check of all three."""

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,14 @@ dirty AS (
 SELECT store_id, variant_id, on_hand, change, ledger_position FROM balances JOIN sums USING (store_id, variant_id)
 """
 
+
+def _followed(statement: str) -> TextClause:
+    """A statement whose ``moved`` rows the balances follow."""
+    return text(statement + _FOLLOW)
+
+
 # The twin of shared.stock.movements_of_sale, over whole batches; a test holds the two against each other.
-_SALES = (
-    """
+_SALES = _followed("""
 WITH wanted AS (
     SELECT line.id, sale.store_id, line.variant_id, -line.quantity AS quantity,
            CASE WHEN line.quantity > 0 THEN 'sale' ELSE 'return' END AS reason,
@@ -74,12 +79,9 @@ ledger AS (
     ON CONFLICT (id) DO NOTHING
     RETURNING id
 ),
-moved AS (SELECT wanted.* FROM wanted JOIN ledger USING (id))"""
-    + _FOLLOW
-)
+moved AS (SELECT wanted.* FROM wanted JOIN ledger USING (id))""")
 
-_INSERT_MOVEMENTS = (
-    """
+_INSERT_MOVEMENTS = _followed("""
 WITH wanted AS (
     SELECT * FROM unnest(
         CAST(:ids AS uuid[]), CAST(:stores AS uuid[]), CAST(:variants AS uuid[]), CAST(:quantities AS bigint[]),
@@ -93,18 +95,13 @@ moved AS (
     SELECT * FROM wanted
     ON CONFLICT (id) DO NOTHING
     RETURNING store_id, variant_id, quantity, 0::bigint AS damaged
-)"""
-    + _FOLLOW
-)
+)""")
 
 # Movements that a push has just written as facts, each once: what was repeated is not among the ids.
-_PUSHED_MOVEMENTS = (
-    """
+_PUSHED_MOVEMENTS = _followed("""
 WITH moved AS (
     SELECT store_id, variant_id, quantity, 0::bigint AS damaged FROM stock_movement WHERE id = ANY(:ids)
-)"""
-    + _FOLLOW
-)
+)""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,5 +149,5 @@ def follow_ledger(connection: Connection, movement_ids: Sequence[uuid.UUID]) -> 
     return _moved(connection, _PUSHED_MOVEMENTS, {"ids": list(movement_ids)})
 
 
-def _moved(connection: Connection, statement: str, parameters: dict[str, object]) -> list[Moved]:
-    return [Moved(*row) for row in connection.execute(text(statement), parameters)]
+def _moved(connection: Connection, statement: TextClause, parameters: dict[str, object]) -> list[Moved]:
+    return [Moved(*row) for row in connection.execute(statement, parameters)]

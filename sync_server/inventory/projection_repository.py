@@ -11,32 +11,60 @@ from shared.schema.registry import level_id
 
 PROJECTOR_LOCK = 0x53544F434B  # "STOCK": the advisory lock that keeps a second projector waiting
 
-_TAKE_DIRTY = text("""
-WITH taken AS (DELETE FROM stock_dirty RETURNING store_id, variant_id)
-SELECT DISTINCT ON (store_id, variant_id) taken.store_id, taken.variant_id, level.id
-FROM taken LEFT JOIN stock_level AS level USING (store_id, variant_id)
-ORDER BY store_id, variant_id
+_WITHOUT_LEVEL = text("""
+SELECT DISTINCT store_id, variant_id FROM stock_dirty
+WHERE NOT EXISTS (
+    SELECT FROM stock_level AS level
+    WHERE level.store_id = stock_dirty.store_id AND level.variant_id = stock_dirty.variant_id
+)
 """)
-
-_PROJECT = text("""
-INSERT INTO stock_level AS level
+_ADD_LEVELS = text("""
+INSERT INTO stock_level
     (id, store_id, variant_id, on_hand, reserved, damaged, in_quality_control, incoming, ledger_position)
-SELECT given.id, b.store_id, b.variant_id, b.on_hand, b.reserved, b.damaged, b.in_quality_control, b.incoming,
-       b.ledger_position
+SELECT id, store_id, variant_id, 0, 0, 0, 0, 0, 0
 FROM unnest(CAST(:ids AS uuid[]), CAST(:stores AS uuid[]), CAST(:variants AS uuid[]))
      AS given (id, store_id, variant_id)
-JOIN stock_balance AS b USING (store_id, variant_id)
-ORDER BY given.id
-ON CONFLICT (id) DO UPDATE
-SET on_hand = EXCLUDED.on_hand, reserved = EXCLUDED.reserved, damaged = EXCLUDED.damaged,
-    in_quality_control = EXCLUDED.in_quality_control, incoming = EXCLUDED.incoming,
-    ledger_position = EXCLUDED.ledger_position
-WHERE (level.on_hand, level.reserved, level.damaged, level.in_quality_control, level.incoming, level.ledger_position)
-    IS DISTINCT FROM (EXCLUDED.on_hand, EXCLUDED.reserved, EXCLUDED.damaged, EXCLUDED.in_quality_control,
-                      EXCLUDED.incoming, EXCLUDED.ledger_position)
+ON CONFLICT (id) DO NOTHING
 """)
 
-# Both rebuilt from the facts: what the ledger adds up to, and what open promises hold.
+# One statement, so one snapshot: what it sees of the devices' mutations is in the balances it copies. While there are
+# changes of something that has no level yet, the numbers stay where they are.
+_PROJECT = text("""
+WITH known AS (
+    SELECT d.seq, level.id, d.store_id, d.variant_id
+    FROM stock_dirty AS d LEFT JOIN stock_level AS level USING (store_id, variant_id)
+),
+taken AS (
+    DELETE FROM stock_dirty USING known WHERE stock_dirty.seq = known.seq AND known.id IS NOT NULL
+),
+projected AS (
+    UPDATE stock_level AS level
+    SET on_hand = b.on_hand, reserved = b.reserved, damaged = b.damaged, in_quality_control = b.in_quality_control,
+        incoming = b.incoming, ledger_position = b.ledger_position
+    FROM (SELECT DISTINCT id, store_id, variant_id FROM known) AS changed
+    JOIN stock_balance AS b USING (store_id, variant_id)
+    WHERE level.id = changed.id
+      AND (level.on_hand, level.reserved, level.damaged, level.in_quality_control, level.incoming,
+           level.ledger_position)
+          IS DISTINCT FROM (b.on_hand, b.reserved, b.damaged, b.in_quality_control, b.incoming, b.ledger_position)
+    RETURNING level.id
+),
+numbered AS (
+    INSERT INTO stock_projection AS p (device_id, incarnation, number)
+    SELECT device_id, incarnation, last_number FROM device_progress
+    WHERE NOT EXISTS (SELECT FROM known WHERE id IS NULL)
+    ON CONFLICT (device_id, incarnation) DO UPDATE SET number = EXCLUDED.number WHERE p.number <> EXCLUDED.number
+)
+SELECT count(*) FROM projected
+""")
+_IS_BEHIND = text("""
+SELECT EXISTS (SELECT FROM stock_dirty) OR EXISTS (
+    SELECT FROM device_progress AS d LEFT JOIN stock_projection AS p USING (device_id, incarnation)
+    WHERE p.number IS DISTINCT FROM d.last_number
+)
+""")
+
+# Rebuilt from the facts: what the ledger adds up to, and what open promises hold.
 _COMPARE = text("""
 WITH ledger AS (
     SELECT store_id, variant_id, sum(quantity)::bigint AS on_hand, count(*) AS moves
@@ -52,6 +80,7 @@ held AS (
     SELECT store_id, variant_id, sum(quantity)::bigint AS reserved
     FROM reservation WHERE state = 'held' GROUP BY store_id, variant_id
 ),
+waiting AS (SELECT DISTINCT store_id, variant_id FROM stock_dirty),
 every AS (
     SELECT store_id, variant_id FROM ledger UNION SELECT store_id, variant_id FROM stock_balance
     UNION SELECT store_id, variant_id FROM stock_level UNION SELECT store_id, variant_id FROM held
@@ -62,18 +91,19 @@ compared AS (
            coalesce(held.reserved, 0) AS held_reserved, b.reserved AS balance_reserved,
            level.reserved AS level_reserved,
            coalesce(back.damaged, 0) AS ledger_damaged, b.damaged AS balance_damaged, level.damaged AS level_damaged,
-           coalesce(ledger.moves, 0) AS moves, b.ledger_position
+           coalesce(ledger.moves, 0) AS moves, b.ledger_position, waiting.store_id IS NOT NULL AS is_waiting
     FROM every
     LEFT JOIN ledger USING (store_id, variant_id) LEFT JOIN back USING (store_id, variant_id)
     LEFT JOIN held USING (store_id, variant_id) LEFT JOIN stock_balance AS b USING (store_id, variant_id)
     LEFT JOIN stock_level AS level USING (store_id, variant_id)
+    LEFT JOIN waiting USING (store_id, variant_id)
 )
 SELECT compared.*, store.code AS store, variant.sku
 FROM compared LEFT JOIN store ON store.id = store_id LEFT JOIN variant ON variant.id = variant_id
-WHERE ledger_on_hand IS DISTINCT FROM balance_on_hand OR ledger_on_hand IS DISTINCT FROM level_on_hand
-   OR held_reserved IS DISTINCT FROM balance_reserved OR held_reserved IS DISTINCT FROM level_reserved
-   OR ledger_damaged IS DISTINCT FROM balance_damaged OR ledger_damaged IS DISTINCT FROM level_damaged
-   OR moves IS DISTINCT FROM ledger_position
+WHERE (ledger_on_hand, held_reserved, ledger_damaged, moves)
+      IS DISTINCT FROM (balance_on_hand, balance_reserved, balance_damaged, ledger_position)
+   OR (NOT is_waiting AND (ledger_on_hand, held_reserved, ledger_damaged)
+                          IS DISTINCT FROM (level_on_hand, level_reserved, level_damaged))
 ORDER BY store, sku
 """)
 
@@ -105,26 +135,29 @@ def wait_to_project(connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": PROJECTOR_LOCK})
 
 
-def has_dirty(connection: Connection) -> bool:
-    """Whether any balance changed since the last projection."""
-    return bool(connection.execute(text("SELECT EXISTS (SELECT FROM stock_dirty)")).scalar_one())
+def is_behind(connection: Connection) -> bool:
+    """Whether any balance changed or any device's mutations were applied since the last projection."""
+    return bool(connection.execute(_IS_BEHIND).scalar_one())
 
 
 def project(connection: Connection) -> int:
-    """Copy the dirty balances of this snapshot to their levels; gives how many levels changed."""
-    dirty = connection.execute(_TAKE_DIRTY).all()
-    if not dirty:
-        return 0
-    parameters = {
-        "ids": [row.id or level_id(row.store_id, row.variant_id) for row in dirty],
-        "stores": [row.store_id for row in dirty],
-        "variants": [row.variant_id for row in dirty],
-    }
-    return connection.execute(_PROJECT, parameters).rowcount
+    """Copy the dirty balances to their levels, and the devices' numbers with them; gives how many levels changed."""
+    missing = connection.execute(_WITHOUT_LEVEL).all()
+    if missing:
+        parameters = {
+            "ids": [level_id(row.store_id, row.variant_id) for row in missing],
+            "stores": [row.store_id for row in missing],
+            "variants": [row.variant_id for row in missing],
+        }
+        connection.execute(_ADD_LEVELS, parameters)
+    return int(connection.execute(_PROJECT).scalar_one())
 
 
 def compare(connection: Connection) -> tuple[int, list[StockDifference]]:
-    """How many (store, variant) there are, and those whose ledger, balance and level differ."""
+    """How many (store, variant) there are, and those whose ledger, balance and level differ.
+
+    One statement, so one snapshot. A level whose balance changed since the last projection is not yet compared.
+    """
     checked = connection.execute(text("SELECT count(*) FROM stock_balance")).scalar_one()
     rows = connection.execute(_COMPARE)
     names = StockDifference.__slots__

@@ -1,4 +1,4 @@
-"""Promises: one conditional statement each, never read-then-write, balance rows always in the order of their variant."""
+"""Promises: one conditional statement each, never read-then-write, rows in the order of their variant."""
 
 from __future__ import annotations
 
@@ -56,9 +56,7 @@ dirty AS (
 SELECT store_id, variant_id, quantity FROM sums
 """
 _END_ORDER = text(_END.format(which="order_id = :order"))
-_END_EXPIRED_OF = text(
-    _END.format(which="expires_at <= :now AND store_id = :store AND variant_id = ANY(:variants)")
-)
+_END_EXPIRED_OF = text(_END.format(which="expires_at <= :now AND store_id = :store AND variant_id = ANY(:variants)"))
 _END_EXPIRED = text(
     _END.format(
         which="""(order_id, variant_id) IN (

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import re
 
+from desktop.ui.actions import ACTIONS
+from desktop.ui.script_arguments import read_command
 from tests.architecture.source import REPOSITORY, kept_files
+from tests.helpers.script_page import page
 
 LINK = re.compile(r"!?\[[^\]]*\]\((?!https?:|#|mailto:)([^)#\s]+)[^)]*\)")
 DECISIONS = REPOSITORY / "docs" / "decisions"
@@ -41,3 +44,13 @@ def test_given_the_readme_then_its_users_are_those_of_the_sample_shop() -> None:
     users = [(user["username"], user["pin"], user["role"]) for user in shop["users"]]
     rows = re.findall(r"^\| (\w+) \| (\d{4,}) \| (\w+) \|", (REPOSITORY / "README.md").read_text("utf-8"), re.MULTILINE)
     assert sorted(rows) == sorted(users)
+
+
+def test_given_the_table_of_actions_then_the_page_about_scripts_is_written_from_it() -> None:
+    written = (REPOSITORY / "docs" / "scripts.md").read_text(encoding="utf-8")
+    assert written == page(), "run: python -m tests.helpers.script_page"
+
+
+def test_given_the_first_script_then_each_line_names_an_action_and_arguments_it_knows() -> None:
+    for line in (REPOSITORY / "docs" / "first-sale.jsonl").read_text(encoding="utf-8").splitlines():
+        assert read_command(line).action.name in ACTIONS

@@ -52,10 +52,11 @@ def _catches_everything(handler: ast.ExceptHandler) -> bool:
 
 
 def _says_so(handler: ast.ExceptHandler) -> bool:
-    """Whether the handler raises, or uses the error it caught."""
+    """Whether the handler raises, uses the error it caught, or writes it down with its traceback (``log.exception``)."""
     inside = [node for statement in handler.body for node in ast.walk(statement)]
     uses_it = any(isinstance(node, ast.Name) and node.id == handler.name for node in inside)
-    return uses_it or any(isinstance(node, ast.Raise) for node in inside)
+    writes_it = any(isinstance(node, ast.Attribute) and node.attr == "exception" for node in inside)
+    return uses_it or writes_it or any(isinstance(node, ast.Raise) for node in inside)
 
 
 def test_given_the_packaging_folder_then_it_is_no_package() -> None:

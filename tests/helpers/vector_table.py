@@ -69,7 +69,9 @@ def faults(rows: Iterable[Row]) -> list[str]:
 
 def page(data: Path, providers: Sequence[Provider] = PROVIDERS) -> str:
     """The whole page, for the vectors in a data folder."""
-    return "\n".join([_INTRODUCTION, *(line for title, rows in providers for line in _chapter(title, list(rows(data))))])
+    return "\n".join(
+        [_INTRODUCTION, *(line for title, rows in providers for line in _chapter(title, list(rows(data))))]
+    )
 
 
 def _fault(row: Row) -> str:

@@ -55,9 +55,9 @@ def buyers_like(connection: Connection, text: str, limit: int) -> list[Buyer]:
     return [_buyer(row) for row in rows]
 
 
-def _select() -> Select[tuple[uuid.UUID, str, str, str, int]]:
+def _select() -> Select[uuid.UUID, str, str, str, int]:
     return select(Customer.id, Customer.number, Customer.name, Customer.phone, Customer.points)
 
 
-def _buyer(row: Row[tuple[uuid.UUID, str, str, str, int]]) -> Buyer:
+def _buyer(row: Row[uuid.UUID, str, str, str, int]) -> Buyer:
     return Buyer(row[0], row[1], row[2], row[3], row[4])

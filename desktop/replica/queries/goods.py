@@ -179,10 +179,10 @@ def category_names(connection: Connection, variant_ids: Sequence[uuid.UUID]) -> 
         .join(Category, Category.id == Product.category_id)
         .where(Variant.id.in_(variant_ids))
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
-def _select_goods() -> Select[tuple[object, ...]]:
+def _select_goods() -> Select[uuid.UUID, uuid.UUID, str, str, str, str, str, uuid.UUID | None, str]:
     return select(*_GOODS).join(Product, Product.id == Variant.product_id)
 
 

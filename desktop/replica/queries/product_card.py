@@ -146,7 +146,7 @@ def product_card(connection: Connection, variant_id: uuid.UUID) -> ProductCard:
         updated_at=row.updated_at,
         updated_by=row.updated_by,
         variants=tuple((each.id, each.name, each.sku) for each in siblings),
-        prices=_prices(connection, variant_id),
+        prices=prices_on_file(connection, variant_id),
         codes=_codes(connection, variant_id),
         stock=_stock(connection, variant_id),
     )
@@ -193,7 +193,7 @@ def product_history(connection: Connection, product_id: uuid.UUID, variant_id: u
             on=price.valid_from,
             state=price.state,
         )
-        for price in _prices(connection, variant_id)
+        for price in prices_on_file(connection, variant_id)
     ]
     found.extend(_conflicts(connection, product_id))
     found.extend(_own_edits(connection, product_id))
@@ -201,7 +201,24 @@ def product_history(connection: Connection, product_id: uuid.UUID, variant_id: u
     return sorted(found, key=lambda happening: happening.at, reverse=True)
 
 
-def _prices(connection: Connection, variant_id: uuid.UUID) -> tuple[PriceOnFile, ...]:
+def variant_behind(connection: Connection, entity: str, entity_id: uuid.UUID) -> tuple[uuid.UUID, uuid.UUID] | None:
+    """(product, variant) that a product, variant or price belongs to; a product's first variant; None for others."""
+    query = select(Variant.product_id, Variant.id).order_by(Variant.position, Variant.id).limit(1)
+    match entity:
+        case "product":
+            query = query.where(Variant.product_id == entity_id)
+        case "variant":
+            query = query.where(Variant.id == entity_id)
+        case "price":
+            query = query.join(Price, Price.variant_id == Variant.id).where(Price.id == entity_id)
+        case _:
+            return None
+    row = connection.execute(query).first()
+    return None if row is None else (row[0], row[1])
+
+
+def prices_on_file(connection: Connection, variant_id: uuid.UUID) -> tuple[PriceOnFile, ...]:
+    """Every price row of a variant, costs included; the one that begins last comes first."""
     rows: Iterable[Sequence[Any]] = connection.execute(
         select(
             Price.id,

@@ -19,7 +19,7 @@ from shared.schema.stores import AppUser, Device, Store
 class SalesFilter:
     """Which sales: of a store (None: all), between two business dates, of a kind, by the beginning of a receipt number.
 
-    ``text`` also finds customers by name and goods by name or stock-keeping code.
+    ``text`` also finds customers by name and goods by name or stock-keeping code; ``receipt`` nothing but receipts.
     """
 
     store_id: uuid.UUID | None = None
@@ -27,6 +27,7 @@ class SalesFilter:
     last_day: dt.date | None = None
     kind: str = ""
     text: str = ""
+    receipt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def sale_rows(connection: Connection, ids: Sequence[uuid.UUID]) -> list[SaleRow 
     ).all()
     lines = _line_counts(connection, ids)
     methods = _methods(connection, ids)
-    rows = {row[0]: SaleRow(*row, *(lines.get(row[0], 0), methods.get(row[0], ()))) for row in found}
+    rows = {row[0]: SaleRow(*[*row, lines.get(row[0], 0), methods.get(row[0], ())]) for row in found}
     return [rows.get(sale_id) for sale_id in ids]
 
 
@@ -121,7 +122,14 @@ def _conditions(wanted: SalesFilter) -> list[ColumnElement[bool]]:
         found.append(Sale.kind == wanted.kind)
     if wanted.text.strip():
         found.append(_matches(wanted.text.strip()))
+    if wanted.receipt:
+        found.append(_has_number(wanted.receipt))
     return found
+
+
+def _has_number(text: str) -> ColumnElement[bool]:
+    """The number begins or ends so; people leave out the store and the till, or the rest."""
+    return Sale.receipt_number.startswith(text, autoescape=True) | Sale.receipt_number.endswith(text, autoescape=True)
 
 
 def _matches(text: str) -> ColumnElement[bool]:
@@ -129,12 +137,7 @@ def _matches(text: str) -> ColumnElement[bool]:
         SaleLine.name.contains(text, autoescape=True) | (func.lower(SaleLine.sku) == text.lower())
     )
     buyers = select(Customer.id).where(Customer.name.contains(text, autoescape=True))
-    return (
-        Sale.receipt_number.startswith(text, autoescape=True)
-        | Sale.receipt_number.endswith(text, autoescape=True)
-        | Sale.customer_id.in_(buyers)
-        | Sale.id.in_(goods)
-    )
+    return _has_number(text) | Sale.customer_id.in_(buyers) | Sale.id.in_(goods)
 
 
 def _line_counts(connection: Connection, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:

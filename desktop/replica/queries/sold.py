@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -39,7 +39,7 @@ def sale_by_id(connection: Connection, sale_id: uuid.UUID) -> SealedSale | None:
             select(*SaleLine.__table__.columns).where(SaleLine.sale_id == sale_id).order_by(SaleLine.number)
         )
     )
-    values = dict(row._mapping)
+    values = row._asdict()
     values["kind"] = SaleKind(values["kind"])
     return SealedSale(
         **values, lines=lines, taxes=_taxes(connection, sale_id, lines), tenders=_tenders(connection, sale_id)
@@ -59,11 +59,11 @@ def returned_quantities(connection: Connection, line_ids: Sequence[uuid.UUID]) -
 def receipt_numbers_of(connection: Connection, sale_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
     """The receipt number of each of these sales that this replica holds."""
     rows = connection.execute(select(Sale.id, Sale.receipt_number).where(Sale.id.in_(sale_ids)))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def _line(row: Row[Any]) -> SealedLine:
-    values = dict(row._mapping)
+    values = row._asdict()
     del values["sale_id"]
     values["taxes"] = tuple(SealedLineTax.from_json(tax) for tax in values["taxes"])
     values["discounts"] = tuple(SealedDiscount.from_json(discount) for discount in values["discounts"])
@@ -100,4 +100,9 @@ def _tenders(connection: Connection, sale_id: uuid.UUID) -> tuple[SealedTender, 
         .where(SaleTender.sale_id == sale_id)
         .order_by(SaleTender.number)
     )
-    return tuple(SealedTender(*row) for row in rows)
+    return tuple(SealedTender(*row[:-1], reference=_reference(row[-1])) for row in rows)
+
+
+def _reference(stored: object) -> Mapping[str, str]:
+    assert isinstance(stored, dict)
+    return stored

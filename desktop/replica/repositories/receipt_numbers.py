@@ -7,6 +7,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from desktop.replica.schema import ReceiptCounter, SealChain
 
+
 def next_number(connection: Connection, series: int) -> int:
     """The number the next sealed sale of a series will get."""
     found = connection.execute(

@@ -52,7 +52,8 @@ QTableView, QListView, QTreeView {
 }
 QHeaderView { background: $surface; border: none; }
 QHeaderView::section {
-    background: $surface; color: $ink_2; border: none; border-bottom: 1px solid $line; padding: ${pad_y}px ${pad_header}px;
+    background: $surface; color: $ink_2; border: none; border-bottom: 1px solid $line;
+    padding: ${pad_y}px ${pad_header}px;
 }
 QTableCornerButton::section { background: $surface; border: none; }
 QScrollArea { background: transparent; border: none; }

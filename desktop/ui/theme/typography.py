@@ -15,6 +15,7 @@ _PLATFORM_DPI = 96.0
 class TypeRole(StrEnum):
     """What a text is, which says how it is set."""
 
+    HUGE = "huge"
     TOTAL = "total"
     CHANGE = "change"
     FIGURE = "figure"
@@ -47,6 +48,7 @@ _NORMAL, _MEDIUM = QFont.Weight.Normal, QFont.Weight.Medium
 _DEMI, _BOLD = QFont.Weight.DemiBold, QFont.Weight.Bold
 
 _SCALE: dict[TypeRole, _Setting] = {
+    TypeRole.HUGE: _Setting(88, _BOLD, spacing_percent=98),
     TypeRole.TOTAL: _Setting(54, _BOLD, spacing_percent=98),
     TypeRole.CHANGE: _Setting(36, _BOLD, spacing_percent=99),
     TypeRole.FIGURE: _Setting(40, _BOLD, spacing_percent=99),

@@ -7,19 +7,11 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.ui.theme import Tone, TypeRole, current_theme
+from desktop.ui.widgets.money_text import amount_text
 from desktop.ui.widgets.text import fitting_font
 from shared.money import Money
 
-MINUS = "−"
-
-
-def amount_text(money: Money, *, has_symbol: bool = False) -> str:
-    """An amount for the screen: ``1,240.50``, ``−1.44``, ``£37.30``; all decimals of the currency."""
-    whole, point, fraction = str(abs(money)).partition(".")
-    sign = MINUS if money.is_negative else ""
-    symbol = money.currency.symbol if has_symbol else ""
-    gap = " " if len(symbol) > 2 and symbol.isalpha() else ""
-    return f"{sign}{symbol}{gap}{int(whole):,}{point}{fraction}"
+__all__ = ["MoneyLabel", "amount_text"]
 
 
 class MoneyLabel(QWidget):

@@ -31,7 +31,14 @@ def test_given_any_unit_price_when_written_and_read_then_it_is_the_same(micro: i
 
 @pytest.mark.parametrize(
     ("text", "money", "minor"),
-    [("12.50", GBP, 1250), ("-3", GBP, -300), ("+.5", GBP, 50), (" 7. ", GBP, 700), ("100", JPY, 100), ("1.234", KWD, 1234)],
+    [
+        ("12.50", GBP, 1250),
+        ("-3", GBP, -300),
+        ("+.5", GBP, 50),
+        (" 7. ", GBP, 700),
+        ("100", JPY, 100),
+        ("1.234", KWD, 1234),
+    ],
 )
 def test_given_what_a_clerk_types_when_read_then_it_is_that_amount(text: str, money: Currency, minor: int) -> None:
     assert Money.parse(text, money) == Money(minor, money)

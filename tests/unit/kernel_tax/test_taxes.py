@@ -57,7 +57,9 @@ def rules(draw: st.DrawFn, code: str = "") -> TaxRule:
 
 RULES = st.lists(rules(), max_size=3).map(tuple)
 PERCENT = st.builds(
-    lambda ppm, included: TaxRule("V", "VAT", rate_ppm=ppm, price_include=included), st.integers(0, 10**6), st.booleans()
+    lambda ppm, included: TaxRule("V", "VAT", rate_ppm=ppm, price_include=included),
+    st.integers(0, 10**6),
+    st.booleans(),
 )
 
 
@@ -126,7 +128,9 @@ LINES = st.lists(st.tuples(AMOUNTS, QUANTITIES, RULES), max_size=12).map(
 
 @settings(max_examples=100)
 @given(LINES)
-def test_given_any_document_when_rounded_as_a_whole_then_lines_sum_to_taxes_rounded_once(lines: list[TaxableLine]) -> None:
+def test_given_any_document_when_rounded_as_a_whole_then_lines_sum_to_taxes_rounded_once(
+    lines: list[TaxableLine],
+) -> None:
     taxed = compute_document_taxes(lines, TaxRounding.DOCUMENT)
     exact: dict[str, Fraction] = {}
     charged: dict[str, int] = {}
@@ -225,3 +229,13 @@ def test_given_dated_rates_when_chosen_then_they_switch_at_midnight_whatever_the
 ) -> None:
     for rows in ([OLD, NEW, ECO], [NEW, ECO, OLD], [ECO, OLD, NEW]):
         assert [(rule.code, rule.rate_ppm) for rule in choose(rows, on)] == codes
+
+
+@given(AMOUNTS, PERCENT)
+def test_given_a_percentage_beside_one_of_nothing_when_solved_then_the_general_way_gives_the_same(
+    amount: int, rule: TaxRule
+) -> None:
+    nothing = replace(rule, code="0", rate_ppm=0)
+    short, general = exact_taxes(amount, 1_000, [rule], 100), exact_taxes(amount, 1_000, [rule, nothing], 100)
+    assert (short.net, short.taxes[0]) == (general.net, general.taxes[0])
+    assert general.taxes[1].amount == 0

@@ -115,7 +115,9 @@ def _totals(row: Any) -> tuple[object, object]:
     got: dict[str, object] = dict(_figures(shown, sale, "_currency"))
     got["groups"] = sorted(map(str, _groups(row, shown)))
     wanted: dict[str, object] = _wanted_figures(expected, "_currency")
-    wanted["groups"] = sorted(str(_wanted_group(group, "_currency")) for group in expected["subtotals"][0]["tax_groups"])
+    wanted["groups"] = sorted(
+        str(_wanted_group(group, "_currency")) for group in expected["subtotals"][0]["tax_groups"]
+    )
     if "total_amount" in expected:
         converted = convert_document(lines, where, books, rate)
         got |= _figures(converted, books, "")
@@ -153,7 +155,8 @@ def _figures(lines: tuple[LineTaxes, ...], money: Currency, suffix: str) -> dict
 
 def _wanted_figures(expected: Any, suffix: str) -> dict[str, object]:
     return {
-        f"{name}{suffix}": f"{expected[f'{name}{suffix}']:.2f}" for name in ("base_amount", "tax_amount", "total_amount")
+        f"{name}{suffix}": f"{expected[f'{name}{suffix}']:.2f}"
+        for name in ("base_amount", "tax_amount", "total_amount")
     }
 
 

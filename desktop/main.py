@@ -1,0 +1,229 @@
+"""The ``counterfoil`` command. Each command imports what it needs when it runs, so that the till starts quickly."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from desktop.paths import Home, home_at
+from desktop.settings import settings_from
+from shared.clock import SettableClock, SystemClock
+from shared.errors import CounterfoilError, EnvironmentFailure, UserError
+
+if TYPE_CHECKING:
+    from desktop.usecases.start import Device
+
+EXIT_FINE, EXIT_USER, EXIT_USAGE, EXIT_ENVIRONMENT, EXIT_BUG = 0, 1, 2, 3, 70
+THEMES = ("light", "dark", "contrast")
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and leave with its exit code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; gives the exit code: 0 fine, 1 user, 2 usage, 3 environment, 70 a bug of ours."""
+    options = parser(arguments).parse_args(arguments)
+    command: Command = options.command
+    try:
+        return command(options)
+    except UserError as error:
+        return _told(error, EXIT_USER)
+    except EnvironmentFailure as error:
+        return _told(error, EXIT_ENVIRONMENT)
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        _tell_bug(error)
+        raise SystemExit(EXIT_BUG) from error
+
+
+def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """The command line; ``arguments`` tell whose options have to be imported."""
+    top = argparse.ArgumentParser(prog="counterfoil", description="Point of sale and back office that work offline.")
+    _add_home(top, default=None)
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Command, text: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        _add_home(made, default=argparse.SUPPRESS)
+        made.set_defaults(command=command)
+        return made
+
+    till = add("till", _till, "sell: open the till, or play a script")
+    till.add_argument("--script", metavar="FILE", help="play JSON lines from a file (- for stdin) without a screen")
+    till.add_argument("--replay", action="store_true", help="let a script set the clock (demos and replays)")
+    office = add("office", _office, "manage: open the back office")
+    for face in (till, office):
+        face.add_argument("--theme", choices=THEMES, help="how it looks")
+        face.add_argument("--screenshot", metavar="FILE", type=Path, help="draw one picture off-screen and quit")
+        face.add_argument("--size", metavar="WxH", help="window size for the picture")
+        face.add_argument("--screen", metavar="NAME", help="which screen the picture shows")
+    enrol = add("enrol", _enrol, "join a server by a one-time code")
+    enrol.add_argument("url", metavar="URL", help="the server's address")
+    enrol.add_argument("code", metavar="CODE", help="what counterfoil-server enrol-code printed")
+    enrol.add_argument("--name", default="", help="what this device is called")
+    add("sync", _sync, "send what waits and fetch what is new, once")
+    add("verify", _verify, "compare every row with the server")
+    add("doctor", _doctor, "say what is well with this device and what is not")
+    demo = add("demo", _demo, "play a trading day, or replay real invoices")
+    if "demo" in arguments:
+        from desktop.demo.main import add_arguments
+
+        add_arguments(demo)
+    return top
+
+
+def _add_home(to: argparse.ArgumentParser, default: object) -> None:
+    to.add_argument("--home", type=Path, metavar="DIR", default=default, help="the folder (or COUNTERFOIL_HOME)")
+
+
+def _home(options: argparse.Namespace) -> Home:
+    return home_at(options.home)
+
+
+@contextmanager
+def _device(options: argparse.Namespace, clock: SystemClock | SettableClock) -> Iterator[Device]:
+    from desktop.usecases.start import opened_device
+    from shared.ids import TimeOrderedIds
+
+    with opened_device(_home(options), settings_from(), clock=clock, ids=TimeOrderedIds()) as device:
+        yield device
+
+
+def _till(options: argparse.Namespace) -> int:
+    if options.script is None:
+        from desktop.ui.application import run_till
+
+        return run_till(_home(options), options)
+    from desktop.sync.connect import engine_of
+    from desktop.ui.script import run_script
+
+    system = SystemClock()
+    with _device(options, SettableClock(system.now()) if options.replay else system) as device:
+        return run_script(device, engine_of(device), options.script, is_replay=options.replay)
+
+
+def _office(options: argparse.Namespace) -> int:
+    from desktop.ui.application import run_office
+
+    return run_office(_home(options), options)
+
+
+def _enrol(options: argparse.Namespace) -> int:
+    from desktop.sync.device_key import public_key_text
+    from desktop.sync.transport import HttpEnrolmentDesk
+    from desktop.usecases.enrol import enrol
+    from shared.ids import TimeOrderedIds
+
+    enrolled = enrol(
+        _home(options),
+        settings_from(),
+        HttpEnrolmentDesk(options.url),
+        options.code,
+        public_key_text=public_key_text,
+        clock=SystemClock(),
+        ids=TimeOrderedIds(),
+        name=options.name,
+    )
+    _say(f"Joined as {enrolled.identity.name}.")
+    if not enrolled.secrets.is_keychain:
+        _say(f"No keychain is used here: the keys are in {enrolled.secrets.description}. Guard that file.")
+    _fill(options)
+    return EXIT_FINE
+
+
+def _fill(options: argparse.Namespace) -> None:
+    from desktop.sync.connect import engine_of, server_of
+    from desktop.sync.progress import LoadProgress
+    from desktop.usecases.synchronise import synchronise
+    from shared.sync.wire import PullAnswer
+
+    with _device(options, SystemClock()) as device:
+        with closing(server_of(device).heads()) as told:
+            heads = next(told, [])
+        progress = LoadProgress({head.scope: head.position for head in heads})
+
+        def tell(answer: PullAnswer) -> None:
+            for line in progress.lines(answer):
+                _say(line)
+
+        done = synchronise(device.replica, engine_of(device, on_page=tell))
+    _say(f"Ready: {done.received:,} rows are here.")
+
+
+def _sync(options: argparse.Namespace) -> int:
+    from desktop.sync.connect import engine_of
+    from desktop.usecases.synchronise import synchronise
+
+    with _device(options, SystemClock()) as device:
+        done = synchronise(device.replica, engine_of(device))
+    _say(f"Sent {done.sent:,}, received {done.received:,}. Everything is in step.")
+    if done.refused:
+        _say(f"{done.refused:,} were refused by the server and are kept; see the sync centre of the office.")
+    return EXIT_FINE
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from desktop.sync.connect import engine_of, server_of
+    from desktop.usecases.verify import verify
+
+    with _device(options, SystemClock()) as device:
+        found = verify(device.replica, engine_of(device), server_of(device))
+    for each in found.scopes:
+        words = "agrees" if each.agrees else f"DIFFERS: {each.rows_here:,} rows here, {each.rows_there:,} on the server"
+        _say(f"{each.scope}  {each.rows_here:,} rows at {each.position:,}  {words}")
+    _say(f"Digest here   {found.digest_here}")
+    _say(f"Digest there  {found.digest_there}")
+    return EXIT_FINE if found.agrees else EXIT_ENVIRONMENT
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from desktop.sync.transport import HttpEnrolmentDesk
+    from desktop.usecases.doctor import Health, examine
+    from shared.ids import TimeOrderedIds
+
+    marks = {Health.GOOD: "ok  ", Health.LOOK: "look", Health.BAD: "BAD "}
+    findings = list(
+        examine(_home(options), settings_from(), HttpEnrolmentDesk, clock=SystemClock(), ids=TimeOrderedIds())
+    )
+    for finding in findings:
+        _say(f"{marks[finding.health]}  {finding.subject}: {finding.text}")
+    return EXIT_ENVIRONMENT if any(finding.health is Health.BAD for finding in findings) else EXIT_FINE
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from desktop.demo.main import run as run_demo
+
+    return run_demo(options)
+
+
+def _told(error: CounterfoilError, code: int) -> int:
+    _say_error(f"counterfoil: {error.message} [{error.code}]")
+    return code
+
+
+def _tell_bug(error: Exception) -> None:
+    import traceback
+
+    from desktop.log import logger
+
+    logger("main").error("a bug of ours", exc_info=error)
+    traceback.print_exception(error)
+    _say_error("counterfoil: something went wrong that is our fault. Please report the lines above.")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _say_error(text: str) -> None:
+    sys.stderr.write(text + "\n")

@@ -1,0 +1,1 @@
+"""Card terminals behind ``desktop.usecases.ports.CardTerminal``; the shipped fake lies beside the real ways."""

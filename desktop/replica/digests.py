@@ -1,0 +1,55 @@
+"""Full digests of what this replica holds of the server's rows: base rows, never the edits laid over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+import msgspec
+from sqlalchemy import Connection
+
+from desktop.replica import cursors
+from desktop.replica.rows import aggregate_of, parts, read_payloads
+from shared.errors import BugError
+from shared.sync.digest import scope_digest
+from shared.sync.wire import Payload, Row, ScopeDigest
+
+_ROWS_READ_AT_ONCE = 2_000
+_Member = tuple[str, bytes, int]
+
+
+def replica_digests(connection: Connection) -> list[ScopeDigest]:
+    """Rows and digest of each scope at the position this device has it, in the order of their names."""
+    found = []
+    for cursor in cursors.cursors(connection).values():
+        count, digest = scope_digest(_rows(connection, cursor))
+        found.append(ScopeDigest(scope=cursor.scope, position=cursor.position, rows=count, digest=digest))
+    return sorted(found, key=lambda each: each.scope)
+
+
+def _rows(connection: Connection, cursor: cursors.ScopeCursor) -> Iterator[Row]:
+    members: list[_Member] = [
+        (row[0], row[1], row[2])
+        for row in connection.exec_driver_sql(
+            "SELECT entity, id, version FROM membership WHERE scope_number = ? ORDER BY entity, id", (cursor.number,)
+        )
+    ]
+    for entity, of_entity in groupby(members, key=lambda member: member[0]):
+        for part in parts(list(of_entity), _ROWS_READ_AT_ONCE):
+            payloads = _server_payloads(connection, entity, [member[1] for member in part])
+            for _, entity_id, version in part:
+                if entity_id not in payloads:
+                    raise BugError("row_missing", f"A {entity} that a scope holds is not in the replica.", scope=entity)
+                yield Row(entity, entity_id, version, payloads[entity_id])
+
+
+def _server_payloads(connection: Connection, entity: str, ids: list[bytes]) -> dict[bytes, Payload]:
+    found = read_payloads(connection, aggregate_of(entity), ids)
+    bases = connection.exec_driver_sql(
+        "SELECT id, payload FROM base_copy WHERE entity = ? AND payload IS NOT NULL", (entity,)
+    )
+    wanted = set(ids)
+    for entity_id, payload in bases:
+        if entity_id in wanted:
+            found[entity_id] = msgspec.msgpack.decode(payload, type=Payload)
+    return found

@@ -1,0 +1,86 @@
+"""From an open home to its sync engine. Nothing of HTTP is imported before the first call to the server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+
+from desktop.replica.changes import Changes
+from desktop.replica.identity import identity_of
+from desktop.secrets import DEVICE_KEY
+from desktop.sync.engine import SyncEngine
+from desktop.sync.server_port import SyncServer
+from desktop.usecases.start import Device
+from shared.errors import EnvironmentFailure
+from shared.sync.wire import DigestAnswer, Head, PullAnswer, PullRequest, PushAnswer, PushRequest
+
+
+def engine_of(
+    device: Device,
+    *,
+    on_changes: Callable[[Changes], None] = lambda _: None,
+    on_page: Callable[[PullAnswer], None] = lambda _: None,
+) -> SyncEngine:
+    """The engine of an enrolled device; its threads are not started.
+
+    Raises:
+        UserError: ``not_enrolled``.
+        EnvironmentFailure: ``device_key_missing``.
+    """
+    return SyncEngine(device.replica, server_of(device), device.clock, on_changes=on_changes, on_page=on_page)
+
+
+def server_of(device: Device) -> SyncServer:
+    """The server of an enrolled device, connected to when it is first used.
+
+    Raises:
+        UserError: ``not_enrolled``.
+        EnvironmentFailure: ``device_key_missing``.
+    """
+    with device.replica.read() as connection:
+        identity = identity_of(connection)
+    private_key = device.secrets.get(DEVICE_KEY)
+    if private_key is None:
+        raise EnvironmentFailure(
+            "device_key_missing",
+            f"This device's key is not in {device.secrets.description}. Enrol it again in an empty home.",
+        )
+
+    def make() -> SyncServer:
+        from desktop.sync.device_key import DeviceKey
+        from desktop.sync.transport import HttpServer
+
+        return HttpServer(identity.server_url, DeviceKey(private_key, identity, device.ids))
+
+    return _WhenNeeded(make)
+
+
+class _WhenNeeded:
+    """Stands for the server until somebody calls it."""
+
+    def __init__(self, make: Callable[[], SyncServer]) -> None:
+        self._make = make
+        self._made: SyncServer | None = None
+
+    def push(self, request: PushRequest) -> PushAnswer:
+        return self._server().push(request)
+
+    def pull(self, request: PullRequest) -> PullAnswer:
+        return self._server().pull(request)
+
+    def heads(self) -> Generator[list[Head]]:
+        return self._server().heads()
+
+    def digest(self, scopes: list[str]) -> DigestAnswer:
+        return self._server().digest(scopes)
+
+    def server_time(self) -> int:
+        return self._server().server_time()
+
+    def close(self) -> None:
+        if self._made is not None:
+            self._made.close()
+
+    def _server(self) -> SyncServer:
+        if self._made is None:
+            self._made = self._make()
+        return self._made

@@ -1,0 +1,230 @@
+"""Keeps a device in step by itself: one thread listens for pokes, one runs the cycles; both can be switched off.
+
+Scripts and commands use the same object without its threads: ``cycle`` runs one cycle in the caller's thread.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from desktop.log import logger
+from desktop.replica import cursors, identity, outbox, sync_events
+from desktop.replica.changes import Changes
+from desktop.replica.engine import Replica
+from desktop.sync import schedule
+from desktop.sync.cycle import CycleReport, SyncCycle
+from desktop.sync.events import SyncLog, counted
+from desktop.sync.server_port import SyncServer
+from desktop.sync.status import ScopeStatus, SyncStatus
+from shared.clock import Clock
+from shared.errors import CounterfoilError, EnvironmentFailure, UserError
+from shared.sync.wire import Head, PullAnswer
+
+EVENTS_SHOWN_MAX = 60
+JOIN_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Contact:
+    """What the last attempts to reach the server showed."""
+
+    is_online: bool = False
+    since: int | None = None
+    last_success_at: int | None = None
+    failures: int = 0
+    error: CounterfoilError | None = None
+
+
+class SyncEngine:
+    """Sync of one replica with one server.
+
+    ``on_changes`` is told, from the sync thread, what came down; ``on_page`` after each applied page.
+    """
+
+    def __init__(
+        self,
+        replica: Replica,
+        server: SyncServer,
+        clock: Clock,
+        *,
+        on_changes: Callable[[Changes], None] = lambda _: None,
+        on_page: Callable[[PullAnswer], None] = lambda _: None,
+    ) -> None:
+        self._replica = replica
+        self._server = server
+        self._clock = clock
+        self._on_changes = on_changes
+        self._cycle = SyncCycle(replica, server, on_page)
+        self._log = SyncLog(replica)
+        self._contact = _Contact()
+        self._heads: dict[str, int] = {}
+        self._pending: int | None = None
+        self._cycle_lock = threading.Lock()
+        self._wanted = threading.Event()
+        self._connected = threading.Event()
+        self._stopping = threading.Event()
+        self._is_switched_off = False
+        self._threads: list[threading.Thread] = []
+        replica.on_mutations(self._mutation_made)
+
+    def cycle(self) -> CycleReport:
+        """Run one whole cycle now, in this thread.
+
+        Raises:
+            EnvironmentFailure: ``offline`` while switched off; otherwise why the server could not be used.
+        """
+        with self._cycle_lock:
+            if self._is_switched_off:
+                raise EnvironmentFailure("offline", "This device is switched offline. Go online first.")
+            try:
+                report = self._cycle.run()
+            except (EnvironmentFailure, UserError) as error:
+                self._note_failure(error)
+                raise
+            finally:
+                self._pending = None
+            self._note_success(report)
+        if report.changes:
+            self._on_changes(report.changes)
+        return report
+
+    def start(self) -> None:
+        """Start the two threads."""
+        assert not self._threads
+        self._stopping.clear()
+        for name, work in (("sync-cycle", self._run_cycles), ("sync-listener", self._run_listener)):
+            thread = threading.Thread(target=work, name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def stop(self) -> None:
+        """End them; a cycle under way is finished first."""
+        self._stopping.set()
+        self._wanted.set()
+        self._connected.set()
+        self._server.close()
+        for thread in self._threads:
+            thread.join(JOIN_SECONDS)
+        self._threads.clear()
+
+    def go_offline(self) -> None:
+        """Stop talking to the server until ``go_online``."""
+        if not self._is_switched_off:
+            self._is_switched_off = True
+            self._contact = replace(self._contact, is_online=False, since=self._clock.now())
+            self._server.close()
+
+    def go_online(self) -> None:
+        """Talk to the server again; what waits is sent at once."""
+        self._is_switched_off = False
+        self._contact = replace(self._contact, failures=0)
+        self._wanted.set()
+        self._connected.set()
+
+    def wake(self) -> None:
+        """Run a cycle now rather than when it is due."""
+        self._wanted.set()
+
+    def status(self) -> SyncStatus:
+        """What is true now; cheap, never waits for the network."""
+        contact = self._contact
+        with self._replica.read() as connection:
+            if self._pending is None:
+                self._pending = outbox.pending_count(connection)
+            refused = outbox.refused_count(connection)
+            me = identity.identity_of(connection)
+        return SyncStatus(
+            is_online=contact.is_online,
+            is_switched_off=self._is_switched_off,
+            since=contact.since,
+            pending=self._pending,
+            refused=refused,
+            last_success_at=contact.last_success_at,
+            catalogue_as_of=me.consistent_at,
+            last_error="" if contact.error is None else contact.error.message,
+            last_error_code="" if contact.error is None else contact.error.code,
+            is_filling=not me.is_indexed or me.consistent_at is None,
+        )
+
+    def details(self) -> SyncStatus:
+        """``status`` with scopes and recent events, for the sync centre."""
+        with self._replica.read() as connection:
+            known = cursors.cursors(connection).values()
+            events = sync_events.recent(connection, EVENTS_SHOWN_MAX)
+        scopes = tuple(ScopeStatus(each.scope, each.position, self._heads.get(each.scope, 0)) for each in known)
+        return replace(self.status(), scopes=scopes, events=tuple(events))
+
+    def _mutation_made(self) -> None:
+        self._pending = None
+        if self._contact.failures == 0:
+            self._wanted.set()
+
+    def _run_cycles(self) -> None:
+        while not self._stopping.is_set():
+            self._wanted.clear()
+            if not self._is_switched_off:
+                self._try_cycle()
+            self._wanted.wait(self._pause_seconds())
+
+    def _try_cycle(self) -> None:
+        try:
+            self.cycle()
+        except EnvironmentFailure as failure:
+            logger("sync").info("cycle failed: %s", failure)
+        except CounterfoilError:
+            logger("sync").exception("cycle broke off")
+
+    def _pause_seconds(self) -> float:
+        contact = self._contact
+        if not contact.failures:
+            return schedule.POLL_SECONDS
+        asked = contact.error.data.get("retry_after_seconds", 0) if contact.error else 0
+        return schedule.retry_delay_seconds(
+            contact.failures, float(asked) if isinstance(asked, int) else 0.0, random.random
+        )
+
+    def _run_listener(self) -> None:
+        failures = 0
+        while not self._stopping.is_set():
+            self._connected.clear()
+            try:
+                if not self._is_switched_off:
+                    for heads in self._server.heads():
+                        failures = 0
+                        self._look_at(heads)
+                        if self._stopping.is_set() or self._is_switched_off:
+                            break
+            except EnvironmentFailure as failure:
+                logger("sync").info("listening failed: %s", failure)
+            failures += 1
+            self._connected.wait(schedule.retry_delay_seconds(failures, 0, random.random))
+
+    def _look_at(self, heads: list[Head]) -> None:
+        self._heads = {head.scope: head.position for head in heads}
+        with self._replica.read() as connection:
+            known = cursors.cursors(connection)
+        if any(head.scope not in known or known[head.scope].position < head.position for head in heads):
+            self._wanted.set()
+        if self._contact.failures:
+            self._wanted.set()
+
+    def _note_success(self, report: CycleReport) -> None:
+        before, now = self._contact, self._clock.now()
+        since = before.since if before.is_online else now
+        self._contact = _Contact(is_online=True, since=since, last_success_at=now)
+        if report.sent:
+            self._log.note("sent", f"Sent {report.sent:,}.")
+        for result in report.refused:
+            self._log.note("refused", result.message or result.code)
+        if report.received:
+            self._log.note("received", f"Received {counted(report.received)}.")
+
+    def _note_failure(self, error: CounterfoilError) -> None:
+        before, now = self._contact, self._clock.now()
+        since = now if before.is_online or before.since is None else before.since
+        self._contact = replace(before, is_online=False, since=since, failures=before.failures + 1, error=error)
+        if before.error is None or before.error.code != error.code:
+            self._log.note("failed", error.message)

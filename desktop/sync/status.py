@@ -1,0 +1,47 @@
+"""What is true of the connection: the facts behind the chip and the sync centre."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from desktop.replica.sync_events import StoredEvent
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeStatus:
+    """One scope: how far this device has it, and the newest position the server told of (0: not told yet)."""
+
+    scope: str
+    position: int
+    head: int
+
+
+@dataclass(frozen=True, slots=True)
+class SyncStatus:
+    """The state of sync at one moment. Instants are UTC microseconds.
+
+    Attributes:
+        is_online: the last contact went well and nobody took the device offline.
+        is_switched_off: someone took it offline on purpose.
+        since: since when ``is_online`` has its value; None before the first contact.
+        pending: mutations waiting to be sent.
+        refused: mutations the server refused, kept and shown until someone has seen to them.
+        last_success_at: the last cycle that ended well.
+        catalogue_as_of: what the shop on this device is as of; None while it has never been complete.
+        last_error: why the last cycle failed, one sentence; empty after one that went well.
+        last_error_code: its stable code.
+        is_filling: the first load is under way.
+    """
+
+    is_online: bool
+    is_switched_off: bool
+    since: int | None
+    pending: int
+    refused: int
+    last_success_at: int | None
+    catalogue_as_of: int | None
+    last_error: str = ""
+    last_error_code: str = ""
+    is_filling: bool = False
+    scopes: tuple[ScopeStatus, ...] = ()
+    events: tuple[StoredEvent, ...] = field(default=())

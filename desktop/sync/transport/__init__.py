@@ -1,0 +1,6 @@
+"""HTTP to the server: the only package that knows httpx."""
+
+from desktop.sync.transport.enrolment import HttpEnrolmentDesk
+from desktop.sync.transport.http_server import HttpServer
+
+__all__ = ["HttpEnrolmentDesk", "HttpServer"]

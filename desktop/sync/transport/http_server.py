@@ -1,0 +1,169 @@
+"""The server as one enrolled device sees it."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Generator, Iterator
+from typing import TypeVar
+
+import httpx
+import msgspec
+
+from desktop.sync.device_key import DeviceKey
+from desktop.sync.transport.encoding import packed, unpacked
+from desktop.sync.transport.refusals import malformed, refusal, unreachable
+from shared.clock import MICROSECONDS_PER_SECOND, monotonic_us
+from shared.sync.wire import (
+    CONTENT_TYPE,
+    DigestAnswer,
+    DigestRequest,
+    Head,
+    PullAnswer,
+    PullRequest,
+    PushAnswer,
+    PushRequest,
+)
+
+TIMEOUT = httpx.Timeout(connect=5.0, read=60.0, write=60.0, pool=5.0)
+EVENTS_SILENCE_MAX_SECONDS = 40.0
+"""The server sends a heartbeat every 15 s; after this much silence the line is dead."""
+TOKEN_MARGIN_US = 60 * MICROSECONDS_PER_SECOND
+
+_Answer = TypeVar("_Answer")
+
+
+class HttpServer:
+    """Implements ``server_port.SyncServer`` over HTTP/1.1 with a token that renews itself. Any thread may call it."""
+
+    def __init__(self, url: str, key: DeviceKey) -> None:
+        self._url = url
+        self._key = key
+        self._client = httpx.Client(base_url=url, timeout=TIMEOUT)
+        self._token = ""
+        self._token_good_until = 0
+        self._token_lock = threading.Lock()
+        self._stream: httpx.Response | None = None
+
+    def push(self, request: PushRequest) -> PushAnswer:
+        """Send mutations."""
+        return self._exchange("/sync/push", request, PushAnswer)
+
+    def pull(self, request: PullRequest) -> PullAnswer:
+        """Fetch what is new."""
+        return self._exchange("/sync/pull", request, PullAnswer)
+
+    def digest(self, scopes: list[str]) -> DigestAnswer:
+        """Full digests of what the server holds for these scopes."""
+        return self._exchange("/sync/digest", DigestRequest(scopes), DigestAnswer)
+
+    def server_time(self) -> int:
+        """The server's clock, UTC microseconds."""
+        return server_time(self._client, self._url)
+
+    def heads(self) -> Generator[list[Head]]:
+        """The newest position of each scope: at once, and after each change, until ``close`` or a failure."""
+        timeout = httpx.Timeout(5.0, read=EVENTS_SILENCE_MAX_SECONDS)
+        headers = {"Authorization": self._authorisation(), "Accept": "text/event-stream"}
+        try:
+            with self._client.stream("GET", "/sync/events", headers=headers, timeout=timeout) as answer:
+                if answer.status_code != httpx.codes.OK:
+                    self._forget_token(answer)
+                    raise refusal(answer, answer.read())
+                self._stream = answer
+                yield from _heads_in(answer.iter_lines())
+        except (httpx.TransportError, httpx.StreamError, OSError) as error:
+            raise unreachable(self._url) from error
+        finally:
+            self._stream = None
+
+    def close(self) -> None:
+        """Break off the event stream, if one is open, so that whoever reads it wakes."""
+        stream = self._stream
+        network = None if stream is None else stream.extensions.get("network_stream")
+        line = None if network is None else network.get_extra_info("socket")
+        if line is not None:
+            try:
+                line.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                return  # It is down already, which is what was wanted.
+
+    def _exchange(self, path: str, request: msgspec.Struct, answer_type: type[_Answer]) -> _Answer:
+        body = packed(request)
+        answer = self._post(path, body)
+        if answer.status_code == httpx.codes.UNAUTHORIZED and self._forget_token(answer):
+            answer = self._post(path, body)
+        if answer.status_code != httpx.codes.OK:
+            raise refusal(answer, answer.content)
+        return unpacked(answer.content, answer_type)
+
+    def _post(self, path: str, body: bytes) -> httpx.Response:
+        headers = {"Authorization": self._authorisation(), "Content-Type": CONTENT_TYPE, "Accept": CONTENT_TYPE}
+        return self._called(lambda: self._client.post(path, content=body, headers=headers))
+
+    def _authorisation(self) -> str:
+        with self._token_lock:
+            if not self._token or monotonic_us() >= self._token_good_until:
+                self._token, self._token_good_until = self._new_token()
+            return f"Bearer {self._token}"
+
+    def _forget_token(self, answer: httpx.Response) -> bool:
+        """Whether a fresh token may help: it expired, or the server was set up anew; a revoked device needs none."""
+        if answer.status_code != httpx.codes.UNAUTHORIZED or refusal(answer, answer.read()).code == "device_revoked":
+            return False
+        with self._token_lock:
+            self._token = ""
+        return True
+
+    def _new_token(self) -> tuple[str, int]:
+        assertion = self._key.assertion(self.server_time())
+        answer = self._called(lambda: self._client.post("/devices/token", json={"assertion": assertion}))
+        if answer.status_code != httpx.codes.OK:
+            raise refusal(answer, answer.content)
+        granted = _json_object(answer)
+        token, expires_at = granted.get("token"), granted.get("expires_at")
+        if not isinstance(token, str) or not isinstance(expires_at, int):
+            raise malformed()
+        lifetime = expires_at - self.server_time()
+        return token, monotonic_us() + lifetime - TOKEN_MARGIN_US
+
+    def _called(self, call: Callable[[], httpx.Response]) -> httpx.Response:
+        try:
+            return call()
+        except (httpx.TransportError, OSError) as error:
+            raise unreachable(self._url) from error
+
+
+def server_time(client: httpx.Client, url: str) -> int:
+    """The server's clock, UTC microseconds; asked without a token, so that a wrong device clock cannot lock it out."""
+    try:
+        answer = client.get("/sync/time")
+    except (httpx.TransportError, OSError) as error:
+        raise unreachable(url) from error
+    if answer.status_code != httpx.codes.OK:
+        raise refusal(answer, answer.content)
+    found = _json_object(answer).get("server_time")
+    if not isinstance(found, int):
+        raise malformed()
+    return found
+
+
+def _json_object(answer: httpx.Response) -> dict[str, object]:
+    try:
+        found = msgspec.json.decode(answer.content)
+    except msgspec.DecodeError as error:
+        raise malformed() from error
+    if not isinstance(found, dict):
+        raise malformed()
+    return found
+
+
+def _heads_in(lines: Iterator[str]) -> Iterator[list[Head]]:
+    is_heads = False
+    for line in lines:
+        if line.startswith("event:"):
+            is_heads = line.removeprefix("event:").strip() == "heads"
+        elif line.startswith("data:") and is_heads:
+            data = json.loads(line.removeprefix("data:"))
+            yield [Head(scope, position) for scope, position in sorted(data.items())]

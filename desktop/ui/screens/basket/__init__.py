@@ -1,0 +1,1 @@
+"""The basket on receipt paper, always on the same side."""

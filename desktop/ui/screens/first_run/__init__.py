@@ -1,0 +1,1 @@
+"""Joining a shop: server address and code."""

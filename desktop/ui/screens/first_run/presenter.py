@@ -1,0 +1,81 @@
+"""Joining a shop: where the server is, the one-time code, and how far it has come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from desktop.ui.executor import Executor
+from shared.errors import CounterfoilError
+
+Enrol = Callable[[str, str, Callable[[str], None]], None]
+"""(server URL, code, report a step in words): joins the shop and fetches what is needed to sell."""
+
+
+class FirstRunPresenter(QObject):
+    """The first page of a new device.
+
+    Attributes:
+        url: the server's address as typed.
+        code: the one-time code as typed.
+        step: what is being done, in words; empty while nothing is.
+        problem: why it did not work, in words.
+
+    Signals:
+        changed: something above is another one.
+        joined: the device belongs to a shop now.
+    """
+
+    changed = Signal()
+    joined = Signal()
+    _stepped = Signal(str)
+
+    def __init__(self, enrol: Enrol, executor: Executor, *, url: str = "", parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._enrol = enrol
+        self._executor = executor
+        self.url = url
+        self.code = ""
+        self.step = ""
+        self.problem = ""
+        # Steps are reported from the worker's thread.
+        self._stepped.connect(self._take_step, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is enough to try."""
+        return bool(self.url.strip() and self.code.strip()) and not self.step
+
+    def type_url(self, text: str) -> None:
+        """The address changed."""
+        self.url = text
+        self.changed.emit()
+
+    def type_code(self, text: str) -> None:
+        """The code changed."""
+        self.code = text
+        self.changed.emit()
+
+    def submit(self) -> None:
+        """Join."""
+        if not self.is_ready:
+            return
+        url, code = self.url.strip(), self.code.strip().upper()
+        self.step, self.problem = "Asking the server", ""
+        self.changed.emit()
+        self._executor.submit(lambda: self._enrol(url, code, self._stepped.emit), self._succeed, self._fail)
+
+    def _take_step(self, step: str) -> None:
+        if self.step:
+            self.step = step
+            self.changed.emit()
+
+    def _succeed(self, _answer: None) -> None:
+        self.step = ""
+        self.changed.emit()
+        self.joined.emit()
+
+    def _fail(self, error: CounterfoilError) -> None:
+        self.step, self.problem = "", error.message
+        self.changed.emit()

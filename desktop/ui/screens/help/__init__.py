@@ -1,0 +1,1 @@
+"""Every key on one sheet."""

@@ -1,0 +1,1 @@
+"""Logging in by name and PIN."""

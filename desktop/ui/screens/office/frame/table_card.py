@@ -1,0 +1,92 @@
+"""A table in a rounded frame, with what stands in its place while it is empty, loading or broken."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
+
+from desktop.ui.theme import Ink, Radius, TypeRole, current_theme
+from desktop.ui.widgets import DataTable, EmptyState, TextLabel
+
+
+class RoundFrame(QWidget):
+    """Rounds the corners of whatever it lies over, and draws the line around it; the mouse goes through it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw bench in the corners, and the line."""
+        theme = current_theme()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = QRectF(self.rect())
+        radius = Radius.LARGE * theme.scale
+        corners = QPainterPath()
+        corners.addRect(area)
+        inner = QPainterPath()
+        inner.addRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        painter.fillPath(corners.subtracted(inner), theme.colour("bench"))
+        painter.setPen(QPen(theme.colour("line"), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(inner)
+
+
+class FramedPane(QWidget):
+    """A raised pane with round corners; ``body`` is its layout."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(1, 1, 1, 1)
+        self.body.setSpacing(0)
+        self._frame = RoundFrame(self)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the ground."""
+        QPainter(self).fillRect(self.rect(), current_theme().colour("raised"))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the frame over everything."""
+        super().resizeEvent(event)
+        self._frame.setGeometry(self.rect())
+        self._frame.raise_()
+
+
+class TableCard(FramedPane):
+    """A ``DataTable`` in a frame.
+
+    Signals:
+        step_taken: the first step offered by the empty state was pressed.
+    """
+
+    step_taken = Signal()
+
+    def __init__(self, table: DataTable, *, empty_step: str = "", empty_icon: str = "") -> None:
+        super().__init__()
+        self.table = table
+        self._stack = QStackedLayout()
+        self._empty = EmptyState("", "", step=empty_step, icon=empty_icon)
+        self._empty.step_taken.connect(self.step_taken)
+        self._loading = TextLabel("Looking…", TypeRole.BODY, Ink.THIRD)
+        self._loading.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        for widget in (table, self._empty, self._loading):
+            self._stack.addWidget(widget)
+        self.body.addLayout(self._stack)
+
+    def show_rows(self) -> None:
+        """Show the table."""
+        self._stack.setCurrentIndex(0)
+
+    def show_empty(self, title: str, text: str) -> None:
+        """Say what would be here."""
+        self._empty.set_words(title, text)
+        self._stack.setCurrentIndex(1)
+
+    def show_loading(self, text: str = "Looking…") -> None:
+        """Say that it is on its way."""
+        self._loading.setText(text)
+        self._stack.setCurrentIndex(2)

@@ -1,0 +1,1 @@
+"""Parked sales, to take up again."""

@@ -1,0 +1,1 @@
+"""Paying: methods, the amount given, change."""

@@ -1,0 +1,1 @@
+"""After a sale: the receipt, the change, and the way on."""

@@ -1,0 +1,1 @@
+"""Taking goods back against a receipt."""

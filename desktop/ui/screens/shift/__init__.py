@@ -1,0 +1,1 @@
+"""The shift: opened with a float, closed with a count."""

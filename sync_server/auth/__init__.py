@@ -1,0 +1,1 @@
+"""Who calls: devices by short tokens, channels by API keys."""

@@ -1,0 +1,44 @@
+"""What an endpoint asks for to know its caller; the OpenAPI document shows the same."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+from fastapi import Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from sync_server.auth import service
+from sync_server.auth.service import Channel
+from sync_server.db.sessions import RequestDatabase
+from sync_server.errors import Unauthorised
+
+_device_bearer = HTTPBearer(
+    scheme_name="device", description="The token of an enrolled device (POST /devices/token).", auto_error=False
+)
+_channel_bearer = HTTPBearer(
+    scheme_name="channel", description="The API key of a channel (counterfoil-server api-key NAME).", auto_error=False
+)
+
+DeviceBearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_device_bearer)]
+ChannelBearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_channel_bearer)]
+
+
+def _token_device(database: RequestDatabase, bearer: DeviceBearer) -> uuid.UUID:
+    if bearer is None:
+        raise Unauthorised("token_missing", "Send the device's token as: Authorization: Bearer …")
+    return service.device_of_token(database.identity, database.clock, bearer.credentials)
+
+
+def _channel(database: RequestDatabase, bearer: ChannelBearer) -> Channel:
+    if bearer is None:
+        raise Unauthorised("api_key_missing", "Send the channel's API key as: Authorization: Bearer …")
+    with database.reading() as connection:
+        return service.channel_of_key(connection, bearer.credentials)
+
+
+TokenDevice = Annotated[uuid.UUID, Depends(_token_device)]
+"""The id of the device whose token is valid; call ``auth.service.require_device`` inside the transaction."""
+
+CurrentChannel = Annotated[Channel, Depends(_channel)]
+"""The channel whose API key was sent."""

@@ -1,0 +1,107 @@
+"""What the shop sells, for other nouns and for channels: stores, items with their price of a day, and their taxes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.clock import local_date
+from shared.pricing import PriceRow, choose_price
+from shared.quantity import Quantity, Unit
+from shared.tax import TaxRule, choose
+from sync_server.catalogue import offer_repository
+from sync_server.catalogue.offer_repository import Item, SellingStore
+from sync_server.db.sessions import Connection
+from sync_server.errors import NotFound
+
+__all__ = ["Item", "Offer", "SellingStore"]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An item as a store sells it on one day.
+
+    Attributes:
+        prices: all selling prices; ``price_for`` chooses.
+        taxes: what holds on the day.
+        barcodes: all its codes, where they were asked for.
+    """
+
+    item: Item
+    day: dt.date
+    prices: tuple[PriceRow, ...]
+    taxes: tuple[TaxRule, ...]
+    barcodes: tuple[str, ...] = ()
+
+    def price_for(self, quantity: Quantity) -> PriceRow | None:
+        """The price that holds for a quantity; None where there is none."""
+        return choose_price(self.prices, self.day, quantity)
+
+    @property
+    def unit(self) -> Unit:
+        """What a quantity of it counts; pieces where the catalogue says something unknown."""
+        return Unit(self.item.unit) if self.item.unit in set(Unit) else Unit.PIECE
+
+
+def stores(connection: Connection) -> list[SellingStore]:
+    """All stores in the order of their codes."""
+    return offer_repository.stores(connection)
+
+
+def store_by_code(connection: Connection, code: str) -> SellingStore:
+    """The store with this code, in either case.
+
+    Raises:
+        NotFound: ``store_unknown``.
+    """
+    for store in stores(connection):
+        if store.code.upper() == code.upper():
+            return store
+    raise NotFound("store_unknown", f"There is no store “{code}”. Use a store's code.", store=code)
+
+
+def offers(connection: Connection, store: SellingStore, skus: Sequence[str], *, at: int) -> dict[str, Offer]:
+    """What a store sells under these SKUs at an instant (UTC microseconds); unknown SKUs are left out."""
+    items = offer_repository.items_by_sku(connection, skus)
+    return {offer.item.sku: offer for offer in _offers(connection, store, list(items.values()), at)}
+
+
+def list_offers(
+    connection: Connection, store: SellingStore, *, query: str, after: str, limit: int, at: int
+) -> list[Offer]:
+    """A page of active items in the order of their SKUs, with their barcodes.
+
+    Args:
+        connection: a snapshot.
+        store: whose prices.
+        query: words that must all occur in name, SKU or brand, or one barcode; empty for all.
+        after: the SKU after which the page begins; empty for the first.
+        limit: at most so many.
+        at: the instant whose prices and taxes hold, UTC microseconds.
+    """
+    items = offer_repository.page_of_items(connection, query, after, limit)
+    return _offers(connection, store, items, at, with_barcodes=True)
+
+
+def _offers(
+    connection: Connection, store: SellingStore, items: Sequence[Item], at: int, *, with_barcodes: bool = False
+) -> list[Offer]:
+    day = local_date(at, store.time_zone)
+    variants = [item.variant_id for item in items]
+    prices: dict[uuid.UUID, list[PriceRow]] = {}
+    if store.price_list_id is not None:
+        prices = offer_repository.prices_of(connection, variants, store.price_list_id)
+    rates = offer_repository.tax_rates(connection, store.country)
+    codes = offer_repository.barcodes_of(connection, variants) if with_barcodes else {}
+    return [
+        Offer(
+            item=item,
+            day=day,
+            prices=tuple(prices.get(item.variant_id, ())),
+            taxes=choose(rates.get(item.tax_category_id, ()), day) if item.tax_category_id is not None else (),
+            barcodes=tuple(codes.get(item.variant_id, ())),
+        )
+        for item in items
+    ]

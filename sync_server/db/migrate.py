@@ -1,0 +1,108 @@
+"""Bringing a database to this program's schema, one transaction for all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, text
+
+from shared.clock import Clock, SystemClock
+from shared.errors import EnvironmentFailure
+from sync_server.db.feed import install_statements, remove_statements
+
+_HISTORY = Path(__file__).parent / "migrations"
+_LOCK = 0x4D494752415445  # "MIGRATE": two servers that start at once take turns
+
+
+def migration_config(connection: Connection | None = None) -> Config:
+    """Alembic's configuration for the server's history, on a connection of ours."""
+    config = Config()
+    config.set_main_option("script_location", str(_HISTORY))
+    if connection is not None:
+        config.attributes["connection"] = connection
+    return config
+
+
+@cache
+def head_revision() -> str:
+    """The newest revision this program knows."""
+    head = ScriptDirectory.from_config(migration_config()).get_current_head()
+    assert head is not None
+    return head
+
+
+def migrate(engine: Engine, clock: Clock | None = None) -> None:
+    """Create or upgrade every table, function and trigger; does nothing on an up-to-date database.
+
+    Raises:
+        EnvironmentFailure: ``database_newer_than_program``; nothing was touched.
+    """
+    with engine.connect() as connection:
+        if current_revision(connection) == head_revision():
+            return
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        _refuse_newer(connection)
+        upgrade(connection)
+        _introduce(connection, (clock or SystemClock()).now())
+
+
+def upgrade(connection: Connection) -> None:
+    """Run the history up to its head, then put the feed's functions and triggers onto the tables as they are now.
+
+    The feed is generated from the registry, so it is taken off before and put back after, never part of a revision.
+    """
+    _run(connection, remove_statements())
+    command.upgrade(migration_config(connection), "head")
+    _run(connection, install_statements())
+
+
+def downgrade(connection: Connection) -> None:
+    """Take every table of ours away, data included; for tests and for an operator who starts afresh."""
+    _run(connection, remove_statements())
+    command.downgrade(migration_config(connection), "base")
+
+
+def _run(connection: Connection, statements: Iterable[str]) -> None:
+    for statement in statements:
+        connection.exec_driver_sql(statement)
+
+
+def current_revision(connection: Connection) -> str | None:
+    """The revision a database is at; None for a new one."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _refuse_newer(connection: Connection) -> None:
+    current = current_revision(connection)
+    if current is None:
+        return
+    try:
+        ScriptDirectory.from_config(migration_config()).get_revision(current)
+    except CommandError as error:
+        raise EnvironmentFailure(
+            "database_newer_than_program",
+            "This database was used by a newer version of Counterfoil. Nothing was touched; install that version or a "
+            "later one.",
+            found=current,
+            understood=head_revision(),
+        ) from error
+
+
+def _introduce(connection: Connection, now: int) -> None:
+    """Give a new database its identity: id, first epoch, and the secret that signs tokens."""
+    connection.execute(
+        text(
+            "INSERT INTO server_state (server_id, epoch, secret, made_at) VALUES (gen_random_uuid(), 1, "
+            "uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), :now) ON CONFLICT DO NOTHING"
+        ),
+        {"now": now},
+    )

@@ -1,0 +1,1 @@
+"""The server's migration history; ``sync_server.db.migrate`` runs it."""

@@ -1,0 +1,94 @@
+"""Enrolment, keys and the mutation log of devices; keys of channels. Instants are UTC microseconds."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Identity, Index, Integer, LargeBinary, Table, Text, Uuid, text
+
+from sync_server.db.tables.base import server_metadata
+
+device_key = Table(
+    "device_key",
+    server_metadata,
+    Column("device_id", Uuid, primary_key=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("enrolled_at", BigInteger, nullable=False),
+)
+"""A device's Ed25519 public key, raw; the row is locked by each push of the device."""
+
+enrol_code = Table(
+    "enrol_code",
+    server_metadata,
+    Column("code_hash", LargeBinary, primary_key=True),
+    Column("store_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("number", Integer),
+    Column("name", Text, nullable=False, server_default=text("''")),
+    Column("made_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+    Column("device_id", Uuid),
+)
+"""One-time codes, kept only as SHA-256; a used one stays until it would have expired."""
+
+enrol_attempt = Table(
+    "enrol_attempt",
+    server_metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("ix_enrol_attempt_address_at", "address", "at"),
+)
+"""Failed attempts with a code, to slow down guessing."""
+
+used_assertion = Table(
+    "used_assertion",
+    server_metadata,
+    Column("id", Text, primary_key=True),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+"""Assertions that were exchanged for a token; none works twice."""
+
+device_progress = Table(
+    "device_progress",
+    server_metadata,
+    Column("device_id", Uuid, primary_key=True),
+    Column("incarnation", Uuid, primary_key=True),
+    Column("last_number", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+)
+"""The highest mutation number of each incarnation whose effects (or refusal) are committed."""
+
+device_mutation = Table(
+    "device_mutation",
+    server_metadata,
+    Column("device_id", Uuid, primary_key=True),
+    Column("incarnation", Uuid, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", Uuid, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("code", Text, nullable=False, server_default=text("''")),
+    Column("message", Text, nullable=False, server_default=text("''")),
+    Column("made_at", BigInteger, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Index(
+        "ix_device_mutation_told",
+        "device_id",
+        "incarnation",
+        "number",
+        postgresql_where=text("status IN ('merged', 'refused')"),
+    ),
+)
+"""What became of each mutation; tells a retry from a fork."""
+
+api_key = Table(
+    "api_key",
+    server_metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("key_hash", LargeBinary, nullable=False, unique=True),
+    Column("made_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+)
+"""Keys of channels, kept only as SHA-256."""

@@ -1,0 +1,171 @@
+"""Stock: what moves it, what promises it, and whether ledger, balances and levels say the same.
+
+Quantities are integer thousandths, instants UTC microseconds. Physical movements are facts and never refused; only a
+promise can be.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from shared.stock import Level
+from sync_server.db.sessions import Connection, Database
+from sync_server.errors import Conflicting
+from sync_server.inbox import service as inbox
+from sync_server.inventory import ledger_repository, projection_repository, promise_repository
+from sync_server.inventory.ledger_repository import LedgerRow, Moved
+from sync_server.inventory.projection_repository import StockDifference
+
+__all__ = ["LedgerRow", "Shortage", "StockDifference", "Verification"]
+
+SWEEP_MAX_HOLDS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """What a promise asked for and what there was, in thousandths."""
+
+    variant_id: uuid.UUID
+    wanted: int
+    available: int
+
+
+class OutOfStock(Conflicting):
+    """A promise that cannot be kept (409); the transaction must be rolled back, so that nothing is promised.
+
+    Attributes:
+        shortages: each variant that is short.
+    """
+
+    def __init__(self, shortages: Sequence[Shortage]) -> None:
+        super().__init__("out_of_stock", "There is not enough in stock. Nothing was promised.")
+        self.shortages = tuple(shortages)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """How many (store, variant) were compared, and those that differ."""
+
+    checked: int
+    differences: tuple[StockDifference, ...]
+
+
+def apply_sales(connection: Connection, sale_ids: Sequence[uuid.UUID], *, now: int) -> None:
+    """Move the stock of sealed sales; a sale that was applied before moves nothing."""
+    _after_move(connection, ledger_repository.move_for_sales(connection, sale_ids), now)
+
+
+def apply_movements(connection: Connection, movement_ids: Sequence[uuid.UUID], *, now: int) -> None:
+    """Bring the balances up to movements that this very transaction added to the ledger, each named once."""
+    _after_move(connection, ledger_repository.follow_ledger(connection, movement_ids), now)
+
+
+def move(connection: Connection, rows: Sequence[LedgerRow], *, now: int) -> None:
+    """Add movements made on the server to ledger and balances; an id that is there already moves nothing."""
+    if rows:
+        _after_move(connection, ledger_repository.move(connection, rows), now)
+
+
+def _after_move(connection: Connection, moved: Iterable[Moved], now: int) -> None:
+    fallen = [(m.store_id, m.variant_id, m.on_hand, m.ledger_position) for m in moved if m.fell_below_zero]
+    inbox.report_discrepancies(connection, fallen, now=now)
+
+
+def promise(
+    connection: Connection,
+    store_id: uuid.UUID,
+    order_id: uuid.UUID,
+    lines: Iterable[tuple[uuid.UUID, int]],
+    *,
+    now: int,
+    expires_at: int | None = None,
+) -> None:
+    """Hold stock for an order: all of it or nothing. Lines of the same variant are added up first.
+
+    Holds that have lapsed but were not freed yet still count here; see ``free_lapsed``.
+
+    Raises:
+        OutOfStock: at least one variant is short. Roll the transaction back.
+    """
+    wanted = _added_up(lines)
+    held = promise_repository.promise(connection, store_id, order_id, wanted, expires_at)
+    short = sorted(wanted.keys() - held)
+    if not short:
+        return
+    levels = levels_of(connection, short, now=now, store_id=store_id)
+    raise OutOfStock(
+        [Shortage(v, wanted[v], levels[store_id, v].available if (store_id, v) in levels else 0) for v in short]
+    )
+
+
+def free_lapsed(connection: Connection, store_id: uuid.UUID, variant_ids: Sequence[uuid.UUID], *, now: int) -> bool:
+    """Give back what lapsed holds keep of these variants; whether there was any.
+
+    Called between a promise that failed and its second try, in a transaction of its own: holds are always locked
+    before balances, so that a buyer and the sweeper cannot wait for each other.
+    """
+    return promise_repository.end_expired_of(connection, store_id, variant_ids, now)
+
+
+def sweep(connection: Connection, *, now: int) -> int:
+    """Give back what lapsed holds keep anywhere; gives how many (store, variant) were freed."""
+    return promise_repository.end_expired(connection, now, SWEEP_MAX_HOLDS)
+
+
+def release(connection: Connection, order_id: uuid.UUID) -> None:
+    """Give back what an order holds; an order that holds nothing any more changes nothing."""
+    promise_repository.end_order(connection, order_id, "released")
+
+
+def fulfil(connection: Connection, order_id: uuid.UUID, rows: Sequence[LedgerRow], *, now: int) -> None:
+    """Turn an order's holds into movements out of the store, each with the id of its order line.
+
+    An order whose hold has lapsed is handed out all the same: the goods have left.
+    """
+    promise_repository.end_order(connection, order_id, "fulfilled")
+    move(connection, rows, now=now)
+
+
+def levels_of(
+    connection: Connection, variant_ids: Sequence[uuid.UUID], *, now: int, store_id: uuid.UUID | None = None
+) -> dict[tuple[uuid.UUID, uuid.UUID], Level]:
+    """The levels by (store, variant), lapsed holds counted as free."""
+    rows = promise_repository.available(connection, variant_ids, now, store_id)
+    return {
+        (store, variant): Level(on_hand, reserved, damaged=unsellable)
+        for store, variant, on_hand, reserved, unsellable in rows
+    }
+
+
+def bring_levels_up(database: Database) -> int:
+    """Copy what changed to the replicated stock levels, unless nothing did or another projector is at it.
+
+    Gives how many levels changed.
+    """
+    with database.reading() as connection:
+        if not projection_repository.is_behind(connection):
+            return 0
+    with database.writing() as connection:
+        return projection_repository.project(connection) if projection_repository.is_projector(connection) else 0
+
+
+def verify_stock(database: Database) -> Verification:
+    """Rebuild every level from the ledger and the open promises and hold balances and levels against it.
+
+    What waits for the projector is projected first, so that on a quiet server every level is compared.
+    """
+    with database.writing() as connection:
+        projection_repository.wait_to_project(connection)
+        projection_repository.project(connection)
+    with database.reading() as connection:
+        checked, differences = projection_repository.compare(connection)
+    return Verification(checked, tuple(differences))
+
+
+def _added_up(lines: Iterable[tuple[uuid.UUID, int]]) -> Mapping[uuid.UUID, int]:
+    wanted: dict[uuid.UUID, int] = {}
+    for variant_id, quantity in lines:
+        wanted[variant_id] = wanted.get(variant_id, 0) + quantity
+    return dict(sorted(wanted.items()))

@@ -1,0 +1,55 @@
+"""What else happens on the server when an aggregate arrives: the place where a noun hooks into the push.
+
+An effect runs set-based, in the transaction of the push, after the aggregates were written: what it needs of them it
+reads back by their ids. If it raises, the batch is tried again one mutation at a time, and only the mutation whose
+effect fails is refused; so an effect raises for what may never be stored, and leaves an inbox entry for what is odd.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from sync_server.catalogue import price_service
+from sync_server.db.context import PushContext
+from sync_server.db.sessions import Connection
+from sync_server.inbox import service as inbox
+from sync_server.inventory import service as inventory
+
+__all__ = ["AFTER_EDIT", "AFTER_RECORD", "Effect", "PushContext"]
+
+
+class Effect(Protocol):
+    """What follows changed aggregates of one entity."""
+
+    def __call__(self, connection: Connection, context: PushContext, ids: Sequence[uuid.UUID], /) -> object:
+        """Do it for the aggregates with these ids, each named once."""
+        ...
+
+
+def _move_stock_of_sales(connection: Connection, context: PushContext, ids: Sequence[uuid.UUID]) -> None:
+    inventory.apply_sales(connection, ids, now=context.now)
+
+
+def _follow_movements(connection: Connection, context: PushContext, ids: Sequence[uuid.UUID]) -> None:
+    inventory.apply_movements(connection, ids, now=context.now)
+
+
+def _review_prices(connection: Connection, context: PushContext, ids: Sequence[uuid.UUID]) -> None:
+    price_service.review_slots(connection, ids, now=context.now)
+
+
+def _carry_out_decisions(connection: Connection, context: PushContext, ids: Sequence[uuid.UUID]) -> None:
+    inbox.apply_decisions(connection, ids, now=context.now)
+
+
+AFTER_RECORD: Mapping[str, Effect] = {
+    "price": _review_prices,
+    "sale": _move_stock_of_sales,
+    "stock_movement": _follow_movements,
+}
+"""Entity → what follows ``record`` and ``create``: the aggregates were inserted just now and never before."""
+
+AFTER_EDIT: Mapping[str, Effect] = {"inbox_entry": _carry_out_decisions}
+"""Entity → what follows ``edit``, ``close`` and ``remove``."""

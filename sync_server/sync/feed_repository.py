@@ -1,0 +1,41 @@
+"""Reading the feed: what changed in a scope after a position, and everything a scope holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from sync_server.db.binary import fetch_binary
+
+_AFTER = """
+SELECT entity, uuid_send(id), position, version, state FROM sync_row
+WHERE scope_id = %s AND position > %s ORDER BY position LIMIT %s
+"""
+_LIVE = """
+SELECT entity, uuid_send(id), version FROM sync_row WHERE scope_id = %s AND state = 'live'
+ORDER BY entity COLLATE "C", id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """One aggregate's place in a scope; ``state`` is ``live``, ``left`` or ``deleted``."""
+
+    entity: str
+    id: bytes
+    position: int
+    version: int
+    state: str
+
+
+def rows_after(connection: Connection, scope_id: int, position: int, limit: int) -> list[FeedRow]:
+    """The next rows of a scope after a position, at most ``limit``."""
+    return [FeedRow(*row) for row in fetch_binary(connection, _AFTER, [scope_id, position, limit])]
+
+
+def live_rows(connection: Connection, scope_id: int) -> Iterator[tuple[str, bytes, int]]:
+    """(entity, id, version) of everything a scope holds, sorted by entity and id."""
+    for entity, id_, version in fetch_binary(connection, _LIVE, [scope_id]):
+        yield entity, id_, version

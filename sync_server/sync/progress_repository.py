@@ -1,0 +1,163 @@
+"""How far a device's mutations are: numbers, results, and what tells a retry from a fork."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from shared.sync.wire import MutationResult
+
+RESULTS_TOLD_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """``last_number``: effects or refusal committed; ``projected_number``: its stock movements are in the levels."""
+
+    last_number: int
+    projected_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMutation:
+    """A mutation the server has had."""
+
+    number: int
+    id: uuid.UUID
+    hash: bytes
+    result: MutationResult
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedMutation:
+    """A mutation to be noted with what became of it; instants in UTC microseconds."""
+
+    number: int
+    id: uuid.UUID
+    name: str
+    hash: bytes
+    made_at: int
+    result: MutationResult
+
+
+@dataclass(frozen=True, slots=True)
+class SyncingDevice:
+    """A device that is not revoked."""
+
+    id: uuid.UUID
+    store_id: uuid.UUID
+    store: str
+    kind: str
+    number: int
+    name: str
+
+
+_SYNCING = text("""
+SELECT d.id, d.store_id, coalesce(s.code, ''), d.kind, d.number, d.name
+FROM device AS d JOIN device_key AS k ON k.device_id = d.id LEFT JOIN store AS s ON s.id = d.store_id
+WHERE d.revoked_at IS NULL ORDER BY 3, 4, 5
+""")
+_STANDING = text("""
+SELECT p.last_number, coalesce(s.number, 0)
+FROM device_progress AS p
+LEFT JOIN stock_projection AS s ON s.device_id = p.device_id AND s.incarnation = p.incarnation
+WHERE p.device_id = :device AND p.incarnation = :incarnation
+""")
+_NOTEWORTHY = text("""
+SELECT number, status, code, message FROM device_mutation
+WHERE device_id = :device AND incarnation = :incarnation AND status IN ('merged', 'refused')
+ORDER BY number DESC LIMIT :limit
+""")
+_LOCK_DEVICE = text("SELECT 1 FROM device_key WHERE device_id = :device FOR UPDATE")
+_LAST_NUMBER = text(
+    "SELECT last_number FROM device_progress WHERE device_id = :device AND incarnation = :incarnation"
+)
+_KNOWN = text("""
+SELECT number, id, hash, status, code, message FROM device_mutation
+WHERE device_id = :device AND incarnation = :incarnation AND number BETWEEN :first AND :last ORDER BY number
+""")
+_LOG = text("""
+INSERT INTO device_mutation
+    (device_id, incarnation, number, id, name, hash, status, code, message, made_at, received_at)
+SELECT :device, :incarnation, given.*, :now
+FROM unnest(CAST(:numbers AS bigint[]), CAST(:ids AS uuid[]), CAST(:names AS text[]), CAST(:hashes AS bytea[]),
+            CAST(:statuses AS text[]), CAST(:codes AS text[]), CAST(:messages AS text[]), CAST(:made_ats AS bigint[]))
+     AS given
+""")
+_ADVANCE = text("""
+INSERT INTO device_progress (device_id, incarnation, last_number, seen_at)
+VALUES (:device, :incarnation, :number, :now)
+ON CONFLICT (device_id, incarnation) DO UPDATE SET last_number = EXCLUDED.last_number, seen_at = EXCLUDED.seen_at
+""")
+
+
+def syncing_devices(connection: Connection) -> list[SyncingDevice]:
+    """Every enrolled device that is not revoked, by store, kind and number."""
+    return [SyncingDevice(*row) for row in connection.execute(_SYNCING)]
+
+
+def standing(connection: Connection, device_id: uuid.UUID, incarnation: bytes) -> Standing:
+    """How far this incarnation of a device is; zero for one never heard of."""
+    parameters = {"device": device_id, "incarnation": uuid.UUID(bytes=incarnation)}
+    row = connection.execute(_STANDING, parameters).one_or_none()
+    return Standing(0, 0) if row is None else Standing(*row)
+
+
+def noteworthy_results(connection: Connection, device_id: uuid.UUID, incarnation: bytes) -> list[MutationResult]:
+    """The newest results a device must not miss (merged, refused), in case a push's answer was lost."""
+    parameters = {"device": device_id, "incarnation": uuid.UUID(bytes=incarnation), "limit": RESULTS_TOLD_MAX}
+    rows = connection.execute(_NOTEWORTHY, parameters).all()
+    return [MutationResult(row.number, row.status, row.code, row.message) for row in reversed(rows)]
+
+
+def lock_device(connection: Connection, device_id: uuid.UUID) -> None:
+    """One push of a device at a time, until the transaction ends."""
+    connection.execute(_LOCK_DEVICE, {"device": device_id})
+
+
+def last_number(connection: Connection, device_id: uuid.UUID, incarnation: uuid.UUID) -> int:
+    """The highest committed number of an incarnation, zero for a new one."""
+    row = connection.execute(_LAST_NUMBER, {"device": device_id, "incarnation": incarnation}).one_or_none()
+    return 0 if row is None else int(row.last_number)
+
+
+def known(
+    connection: Connection, device_id: uuid.UUID, incarnation: uuid.UUID, first: int, last: int
+) -> dict[int, KnownMutation]:
+    """What became of the mutations with these numbers."""
+    parameters = {"device": device_id, "incarnation": incarnation, "first": first, "last": last}
+    return {
+        row.number: KnownMutation(
+            row.number, row.id, row.hash, MutationResult(row.number, row.status, row.code, row.message)
+        )
+        for row in connection.execute(_KNOWN, parameters)
+    }
+
+
+def log(
+    connection: Connection,
+    device_id: uuid.UUID,
+    incarnation: uuid.UUID,
+    mutations: Sequence[LoggedMutation],
+    now: int,
+) -> None:
+    """Note mutations and raise the incarnation's number to the last of them."""
+    parameters = {
+        "device": device_id,
+        "incarnation": incarnation,
+        "now": now,
+        "numbers": [m.number for m in mutations],
+        "ids": [m.id for m in mutations],
+        "names": [m.name for m in mutations],
+        "hashes": [m.hash for m in mutations],
+        "statuses": [m.result.status for m in mutations],
+        "codes": [m.result.code for m in mutations],
+        "messages": [m.result.message for m in mutations],
+        "made_ats": [m.made_at for m in mutations],
+    }
+    connection.execute(_LOG, parameters)
+    number = mutations[-1].number
+    connection.execute(_ADVANCE, {"device": device_id, "incarnation": incarnation, "number": number, "now": now})

@@ -1,0 +1,155 @@
+"""Answering a pull: one snapshot, scope by scope, until the answer is as large as it may grow."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+import msgspec
+
+from shared.limits import PULL_PAGE_MAX_ROWS, PULL_PAGE_TARGET_BYTES
+from shared.sync.wire import Cursor, MutationResult, PullRequest
+from sync_server.auth.service import KnownDevice
+from sync_server.db.sessions import Connection
+from sync_server.sync import feed_repository, payload_repository, progress_repository, scope_repository
+from sync_server.sync.feed_repository import FeedRow
+from sync_server.sync.scope_repository import ScopeHead
+from sync_server.sync.scopes import Visibility, visibility
+
+_SLICE_ROWS = 500
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Page(msgspec.Struct, omit_defaults=True):
+    """``wire.ScopePage`` with rows that are encoded already."""
+
+    scope: str
+    from_position: int
+    to_position: int
+    mark: bytes
+    more: bool
+    rows: list[msgspec.Raw]
+    left: list[tuple[str, bytes, int]] = msgspec.field(default_factory=list)
+    deleted: list[tuple[str, bytes, int]] = msgspec.field(default_factory=list)
+    restart: bool = False
+
+
+class Answer(msgspec.Struct, omit_defaults=True):
+    """``wire.PullAnswer`` with such pages."""
+
+    epoch: int
+    server_time: int
+    last_number: int
+    projected_number: int
+    scopes: list[str]
+    pages: list[Page]
+    results: list[MutationResult] = msgspec.field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Budget:
+    """What may still go into the answer."""
+
+    bytes_left: int
+    rows_left: int = PULL_PAGE_MAX_ROWS
+
+    @property
+    def is_spent(self) -> bool:
+        return self.bytes_left <= 0 or self.rows_left <= 0
+
+    def spend(self, size: int) -> None:
+        self.bytes_left -= size
+        self.rows_left -= 1
+
+
+def visible_to(connection: Connection, store_id: uuid.UUID, kind: str) -> Visibility:
+    """The stores a device of this store and kind may see now."""
+    every, is_shared = scope_repository.stores(connection), scope_repository.does_share(connection)
+    return visibility(store_id, kind, every, is_shared=is_shared)
+
+
+def answer_pull(connection: Connection, device: KnownDevice, request: PullRequest, *, epoch: int, now: int) -> Answer:
+    """The answer to a pull, from the snapshot of ``connection``.
+
+    Every scope of the device gets a page (of those asked for, where some are named); one that could not begin any
+    more is answered empty with ``more``.
+    """
+    heads = scope_repository.heads(connection)
+    scopes = visible_to(connection, device.store_id, device.kind).scopes_in(heads)
+    cursors = {cursor.scope: cursor for cursor in request.cursors}
+    budget = _Budget(min(request.maximum_bytes or PULL_PAGE_TARGET_BYTES, PULL_PAGE_TARGET_BYTES))
+    wanted = [scope for scope in scopes if not request.scopes or scope in request.scopes]
+    believed = cursors if request.epoch in (0, epoch) else {}
+    pages = [
+        _page(connection, heads.get(scope) or ScopeHead(0, scope, 0, b""), cursors.get(scope), believed, budget)
+        for scope in wanted
+    ]
+    standing = progress_repository.standing(connection, device.id, request.incarnation)
+    return Answer(
+        epoch=epoch,
+        server_time=now,
+        last_number=standing.last_number,
+        projected_number=standing.projected_number,
+        scopes=scopes,
+        pages=pages,
+        results=progress_repository.noteworthy_results(connection, device.id, request.incarnation),
+    )
+
+
+def _page(
+    connection: Connection,
+    head: ScopeHead,
+    cursor: Cursor | None,
+    believed: Mapping[str, Cursor],
+    budget: _Budget,
+) -> Page:
+    start = 0 if cursor is None else cursor.position
+    restart = start > 0 and not _is_known(connection, head, believed.get(head.name))
+    if restart:
+        start = 0
+    page = Page(head.name, start, start, b"", more=False, rows=[], restart=restart)
+    while page.to_position < head.position and not budget.is_spent:
+        _extend(connection, head, page, budget)
+    page.more = page.to_position < head.position
+    page.mark = _mark_at(connection, head, page.to_position)
+    return page
+
+
+def _is_known(connection: Connection, head: ScopeHead, cursor: Cursor | None) -> bool:
+    """Whether this server stamped the position of a cursor with the cursor's mark."""
+    if cursor is None or cursor.position > head.position:
+        return False
+    return cursor.mark == _mark_at(connection, head, cursor.position)
+
+
+def _mark_at(connection: Connection, head: ScopeHead, position: int) -> bytes:
+    if position == head.position:
+        return head.mark
+    if position == 0:
+        return b""
+    return scope_repository.covering_mark(connection, head.id, position) or b""
+
+
+def _extend(connection: Connection, head: ScopeHead, page: Page, budget: _Budget) -> None:
+    """Add the next slice of the feed to a page, row by row until the budget is spent."""
+    rows = feed_repository.rows_after(connection, head.id, page.to_position, min(_SLICE_ROWS, budget.rows_left))
+    payloads = payload_repository.read_many(connection, _live_ids(rows))
+    for row in rows:
+        if budget.is_spent:
+            return
+        page.to_position = row.position
+        if row.state == "live":
+            encoded = _encode((row.entity, row.id, row.version, payloads[row.entity, row.id]))
+            page.rows.append(msgspec.Raw(encoded))
+            budget.spend(len(encoded))
+        else:
+            (page.left if row.state == "left" else page.deleted).append((row.entity, row.id, row.version))
+            budget.spend(len(row.entity) + 32)
+
+
+def _live_ids(rows: list[FeedRow]) -> Mapping[str, list[bytes]]:
+    ids: dict[str, list[bytes]] = {}
+    for row in rows:
+        if row.state == "live":
+            ids.setdefault(row.entity, []).append(row.id)
+    return ids

@@ -1,0 +1,113 @@
+"""An enrolled replica with as many products as a benchmark wants, made without a server."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import secrets
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import Connection
+
+from desktop.replica.engine import Replica
+from desktop.replica.rows import aggregate_of, wire_payload
+from desktop.replica.search import rebuild
+from shared.catalogue.gtin import check_digit
+from shared.clock import SystemClock
+from shared.ids import TimeOrderedIds, derived_id
+from shared.schema.registry import level_id
+from shared.sync.wire import Payload
+from tests.helpers.replica import TinyShop, fill
+
+_FIRST = (
+    "Amber Birch Cedar Dune Elm Fern Glen Heath Iris Juniper Kelp Linden Moss Nettle Oak Pine Quince Reed Sage".split()
+)
+_SECOND = "mug plate bowl towel soap candle card lamp jar basket tray vase clock frame kettle pan spoon brush".split()
+_THIRD = "small large blue white grey striped plain glazed round square tall woven folded painted seeded dark".split()
+
+
+@contextmanager
+def big_shop(products: int) -> Iterator[tuple[Replica, TinyShop, list[str]]]:
+    """A replica in a temporary folder, its tiny shop, and the barcodes of the made-up products."""
+    with TemporaryDirectory() as folder:
+        clock = SystemClock()
+        replica = Replica.open(
+            Path(folder) / "replica.db", secrets.token_bytes(32), clock=clock, ids=TimeOrderedIds(clock)
+        )
+        try:
+            with replica.write() as unit:
+                shop = fill(unit.connection)
+                codes = add_products(unit.connection, shop, products)
+                rebuild(unit.connection)
+            yield replica, shop, codes
+        finally:
+            replica.close()
+
+
+def barcode_of(number: int) -> str:
+    """A valid EAN-13 of our own numbering for product ``number``."""
+    body = f"509{number:09d}"
+    return body + str(check_digit(body))
+
+
+def add_products(connection: Connection, shop: TinyShop, products: int) -> list[str]:
+    """Insert made-up products with a barcode, a price and a stock level each; gives the barcodes."""
+    rows: dict[str, list[tuple[object, ...]]] = {}
+    for number in range(products):
+        for entity, (root, owned) in made_up(shop, number):
+            rows.setdefault(aggregate_of(entity).root.name, []).append(tuple(root))
+            for table, values in owned.items():
+                rows.setdefault(table, []).extend(tuple(line) for line in values)
+    for table, values in rows.items():
+        marks = ", ".join("?" * len(values[0]))
+        connection.exec_driver_sql(f"INSERT INTO {table} VALUES ({marks})", values)
+    return [barcode_of(number) for number in range(products)]
+
+
+def made_up(shop: TinyShop, number: int, *, edition: int = 0) -> list[tuple[str, Payload]]:
+    """The aggregates of product ``number`` in wire form: product with variant, barcode, price, stock level.
+
+    A later ``edition`` has another price and another stock level, and every tenth product another name.
+    """
+    dice = random.Random(number)
+    name = f"{dice.choice(_FIRST)} {dice.choice(_SECOND)}, {dice.choice(_THIRD)} {number}"
+    pence = dice.randint(50, 9900) + edition
+    if edition and number % 10 == 0:
+        name = f"{name} edition {edition}"
+    product_id, variant_id = _id("product", number), _id("variant", number)
+    product = {
+        "id": product_id,
+        "name": name,
+        "category_id": shop.categories["Home"],
+        "tax_category_id": shop.tax_categories["STANDARD"],
+    }
+    price = {
+        "id": _id("price", number),
+        "price_list_id": shop.price_list_id,
+        "variant_id": variant_id,
+        "unit_price_micro": pence * 10_000,
+        "valid_from": dt.date(2026, 1, 1),
+        "created_at": 0,
+    }
+    level = {
+        "id": level_id(shop.store_id, variant_id),
+        "store_id": shop.store_id,
+        "variant_id": variant_id,
+        "on_hand": 9_000_000 - 1_000 * edition,
+    }
+    variant = {"id": variant_id, "sku": f"BIG-{number:06d}"}
+    barcode = {"id": _id("code", number), "code": barcode_of(number), "variant_id": variant_id}
+    return [
+        ("product", wire_payload(aggregate_of("product"), product, {"variant": [variant]})),
+        ("barcode", wire_payload(aggregate_of("barcode"), barcode, {})),
+        ("price", wire_payload(aggregate_of("price"), price, {})),
+        ("stock_level", wire_payload(aggregate_of("stock_level"), level, {})),
+    ]
+
+
+def _id(what: str, number: int) -> uuid.UUID:
+    return derived_id("big", what, str(number))
