@@ -255,7 +255,7 @@ def digest(
     from sync_server.sync.digest_service import device_digests
 
     with _database(home) as database, database.reading() as connection:
-        found = device_digests(connection, _settings(home))
+        found = device_digests(connection)
     if as_json:
         typer.echo(json.dumps([asdict(entry) for entry in found], default=str))
         return

@@ -2,34 +2,49 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+import signal
+import sys
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from types import FrameType
 
-import msgspec
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 
 from shared.clock import Clock, SystemClock
-from shared.errors import BugError, CounterfoilError
+from shared.errors import BugError, CounterfoilError, EnvironmentFailure
 from shared.ids import IdMaker, TimeOrderedIds
+from sync_server.catalogue.endpoints import router as catalogue
 from sync_server.db.embedded import EmbeddedPostgres
-from sync_server.db.engine import make_engine
+from sync_server.db.engine import connection_text, make_engine
 from sync_server.db.migrate import migrate
-from sync_server.db.sessions import Database
+from sync_server.db.pokes import Listener, Poker
+from sync_server.db.sessions import Database, DBAPIError
 from sync_server.devices.endpoints import router as devices
 from sync_server.errors import http_status_of
+from sync_server.health.endpoints import router as health
+from sync_server.inventory.endpoints import router as stock
+from sync_server.inventory.projector import StockProjector
+from sync_server.orders.endpoints import router as orders
+from sync_server.orders.sweeper import OrderSweeper
+from sync_server.sales.endpoints import router as reports
 from sync_server.settings import ServerSettings
+from sync_server.sync.encoding import CONTENT_TYPE, packed
+from sync_server.sync.endpoints import router as sync
+from sync_server.sync.heads import HeadsBoard
+from sync_server.sync.verify_endpoints import router as digests
 
-ROUTERS = (devices,)
+ROUTERS = (health, devices, sync, catalogue, orders, reports, stock, digests)
 """Every noun's router."""
 
 _DESCRIPTION = """The central server of Counterfoil: it syncs tills and offices and takes the orders of channels.
 
 Channels send their API key as a bearer token; money is in decimal strings. Devices speak the binary protocol under
 `/sync`, described in docs/protocol.md."""
+_log = structlog.get_logger(__name__)
 
 
 def create_app(
@@ -41,7 +56,7 @@ def create_app(
         settings: without a ``database_url`` the worker starts the embedded PostgreSQL of ``settings.home``.
         clock: the server's time, else the system's.
         ids: the server's identifiers.
-        has_background: whether the threads that follow the data run too (the projector of stock levels).
+        has_background: whether the thread that follows the data runs too (the projector of stock levels).
     """
     used_clock = clock or SystemClock()
 
@@ -52,7 +67,20 @@ def create_app(
             engine = make_engine(settings, url)
             stack.callback(engine.dispose)
             migrate(engine, used_clock)
-            app.state.database = Database(engine, used_clock, ids or TimeOrderedIds(used_clock))
+            database = Database(engine, used_clock, ids or TimeOrderedIds(used_clock))
+            board = HeadsBoard()
+            app.state.database = database
+            app.state.board = board
+            app.state.heartbeat_seconds = settings.heartbeat_seconds
+            stack.enter_context(_pokes(settings, url, database, board))
+            stack.enter_context(_streams_ended_first(board))
+            if has_background:
+                projector = StockProjector(database)
+                projector.start()
+                stack.callback(projector.stop)
+                sweeper = OrderSweeper(database)
+                sweeper.start()
+                stack.callback(sweeper.stop)
             yield
 
     app = FastAPI(title="Counterfoil", version="0.1.0", description=_DESCRIPTION, lifespan=lifespan)
@@ -60,17 +88,65 @@ def create_app(
         app.include_router(router)
     app.add_exception_handler(CounterfoilError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_malformed)
+    app.add_exception_handler(DBAPIError, _answer_database_failure)
     return app
+
+
+@contextmanager
+def _pokes(settings: ServerSettings, url: str, database: Database, board: HeadsBoard) -> Iterator[None]:
+    """Notices after commits, and the look at the heads while somebody listens."""
+    plain_url = connection_text(url)
+    poker = Poker(plain_url, settings.poke_interval_ms / 1_000)
+    listener = Listener(plain_url, settings.heads_interval_ms / 1_000, board.has_listeners, board.look)
+    poker.start()
+    listener.start()
+    database.after_commit = poker.poke
+    yield
+    board.close()
+    listener.stop()
+    poker.stop()
+
+
+@contextmanager
+def _streams_ended_first(board: HeadsBoard) -> Iterator[None]:
+    """End the event streams as soon as the worker is told to stop; it waits for open answers, and they have no end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        board.close()
+        following = previous[signal.Signals(number)]
+        if callable(following):
+            following(number, frame)
+
+    for number in previous:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 async def _answer_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, CounterfoilError)
     if isinstance(error, BugError):
-        structlog.get_logger().error("bug", path=request.url.path, exc_info=error)
+        _log.error("bug", path=request.url.path, exc_info=error)
     body, status = error.as_dict(), http_status_of(error)
     if request.url.path.startswith("/sync/"):
-        return Response(msgspec.msgpack.encode(body), status, media_type="application/vnd.counterfoil.msgpack")
+        return Response(packed(body), status, media_type=CONTENT_TYPE)
     return JSONResponse(body, status)
+
+
+async def _answer_database_failure(request: Request, error: Exception) -> Response:
+    """The database is away or overloaded: the caller tries again later, nothing is lost."""
+    _log.error("database failure", path=request.url.path, reason=str(error))
+    failure = EnvironmentFailure("database_unavailable", "The server's database does not answer. Try again in a moment.")
+    answer = await _answer_error(request, failure)
+    answer.headers["Retry-After"] = "2"
+    return answer
 
 
 async def _answer_malformed(request: Request, error: Exception) -> Response:
@@ -82,7 +158,7 @@ async def _answer_malformed(request: Request, error: Exception) -> Response:
 
 
 def app_from_environment() -> FastAPI:
-    """What each uvicorn worker process builds; the parent put the settings into the environment."""
+    """What each worker process builds when there are several; the parent put the settings into the environment."""
     return create_app(ServerSettings())
 
 
@@ -90,4 +166,4 @@ def main() -> None:
     """``counterfoil-server``."""
     from sync_server.cli import run
 
-    raise SystemExit(run(os.sys.argv[1:]))  # type: ignore[attr-defined]
+    raise SystemExit(run(sys.argv[1:]))

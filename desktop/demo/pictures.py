@@ -32,7 +32,7 @@ def take_pictures(chain: Chain, folder: Path, tell: Tell) -> list[Path]:
     taken = []
     for face, desk, theme, page in SHOTS:
         path = folder / f"{face}-{desk}-{page}-{theme}.png"
-        arguments = ["--home", str(chain.home(desk)), "--theme", theme, "--page", page]
+        arguments = ["--home", str(chain.home(desk)), "--theme", theme, "--screen", page]
         done = subprocess.run(
             [sys.executable, "-m", "desktop", face, *arguments, "--screenshot", str(path), "--size", SIZE],
             capture_output=True,

@@ -5,10 +5,12 @@ The normal path compares one number, the file's ``user_version``; Alembic is imp
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import StaticPool, create_engine
+from sqlalchemy import Connection, StaticPool, create_engine
+from sqlalchemy.exc import DBAPIError
 
 from desktop.replica.driver import DriverError, connect, failure_of
 from desktop.replica.schema import HEAD_REVISION, METADATAS, USER_VERSION
@@ -35,33 +37,39 @@ def make_ready(path: Path, key: bytes) -> None:
             )
         if found < USER_VERSION:
             connection.execute("PRAGMA journal_mode = WAL")
-            _bring_up(connection, found)
+            is_new = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+            _in_one_transaction(connection, create_schema if is_new else _upgrade)
     except DriverError as error:
         raise failure_of(error, path) from None
+    except DBAPIError as error:
+        raise failure_of(error, path) from error
     finally:
         connection.close()
 
 
-def _bring_up(connection: Any, found: int) -> None:
-    is_new = found == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-    if is_new:
-        create_schema(connection)
-    else:
-        from desktop.replica.migrations import upgrade
+def create_schema(connection: Connection) -> None:
+    """Every table of a replica, straight from the mapped classes: what the history's head says too."""
+    for metadata in METADATAS:
+        metadata.create_all(connection, checkfirst=False)
+    create_tables(connection)
+    connection.exec_driver_sql(
+        "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
+        "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+    )
+    connection.exec_driver_sql("INSERT INTO alembic_version (version_num) VALUES (?)", (HEAD_REVISION,))
+    connection.exec_driver_sql(f"PRAGMA user_version = {USER_VERSION}")
 
-        upgrade(connection)
+
+def _upgrade(connection: Connection) -> None:
+    from desktop.replica.migrations import upgrade
+
+    upgrade(connection)
 
 
-def create_schema(connection: Any) -> None:
-    """Every table of a replica, straight from the mapped classes, in one transaction on a raw connection."""
-    engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
-    with engine.connect() as wrapped:
-        wrapped.exec_driver_sql("BEGIN IMMEDIATE")
-        for metadata in METADATAS:
-            metadata.create_all(wrapped, checkfirst=False)
-        create_tables(wrapped)
-        wrapped.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
-        wrapped.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (HEAD_REVISION,))
-        wrapped.exec_driver_sql(f"PRAGMA user_version = {USER_VERSION}")
-        wrapped.commit()
-        wrapped.detach()
+def _in_one_transaction(raw: Any, work: Callable[[Connection], None]) -> None:
+    engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN EXCLUSIVE")
+        work(connection)
+        connection.commit()
+        connection.detach()

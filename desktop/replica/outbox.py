@@ -21,7 +21,7 @@ from shared.sync.wire import MutationResult, SentMutation
 ACCEPTED_KEPT_US = 14 * 24 * 3600 * MICROSECONDS_PER_SECOND
 """How long accepted mutations are kept after their answer."""
 
-WAITING, ACCEPTED, REFUSED = "waiting", "accepted", "refused"
+REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +97,31 @@ def waiting(connection: Connection, *, count_max: int, bytes_max: int, from_numb
 def settle_answers(
     connection: Connection, *, last_number: int, results: Sequence[MutationResult], answered_at: int
 ) -> list[MutationResult]:
-    """Note what the server said of each mutation; gives the refused ones among them.
+    """Note what the server said of each mutation; gives those it refuses that were not known to be refused.
 
     Everything up to ``last_number`` was received for good; only what a result calls ``refused`` was not applied.
     """
-    refused = [result for result in results if result.status == REFUSED]
-    for result in refused:
-        connection.exec_driver_sql(
-            "UPDATE outbox SET state = 'refused', code = ?, message = ?, answered_at = ? "
-            "WHERE number = ? AND state <> 'refused'",
-            (result.code, result.message, answered_at, result.number),
-        )
+    refused = note_refusals(connection, results, answered_at)
     connection.exec_driver_sql(
         "UPDATE outbox SET state = 'accepted', answered_at = ? WHERE state = 'waiting' AND number <= ?",
         (answered_at, last_number),
     )
     return refused
+
+
+def note_refusals(connection: Connection, results: Sequence[MutationResult], answered_at: int) -> list[MutationResult]:
+    """Keep refused mutations as such; gives those that were not known to be refused."""
+    fresh = []
+    for result in results:
+        if result.status == REFUSED:
+            changed = connection.exec_driver_sql(
+                "UPDATE outbox SET state = 'refused', code = ?, message = ?, answered_at = ? "
+                "WHERE number = ? AND state <> 'refused'",
+                (result.code, result.message, answered_at, result.number),
+            )
+            if changed.rowcount:
+                fresh.append(result)
+    return fresh
 
 
 def send_again_from(connection: Connection, number: int) -> int:

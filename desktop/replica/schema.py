@@ -11,7 +11,8 @@ import uuid
 from sqlalchemy import Index, MetaData, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.schema.base import NAMING, Replicated
+from shared.schema.base import NAMING
+from shared.schema.registry import Replicated
 from shared.schema.types import Digest, Flag, Id, Json, Whole, Words
 
 USER_VERSION = 1

@@ -19,7 +19,7 @@ from desktop.replica.identity import DeviceIdentity, change_identity, identity_o
 from desktop.replica.unit_of_work import UnitOfWork
 from shared.clock import monotonic_us
 from shared.errors import BugError
-from shared.sync.wire import Gone, PullAnswer, Row, ScopePage
+from shared.sync.wire import Gone, MutationResult, PullAnswer, Row, ScopePage
 
 SLICE_MAX_US = 8_000
 """How long background work holds the write lock, commit not counted."""
@@ -160,6 +160,7 @@ class Applier:
             pulled.drop_projected(unit.connection, projected)
             for entity, ids in pulled.sweep(unit.connection, settled).items():
                 tally.note(entity, ids)
+            outbox.note_refusals(unit.connection, _numbered(answer, identity), unit.clock.now())
             outbox.drop_old(unit.connection, unit.clock.now())
             change_identity(
                 unit.connection,
@@ -216,6 +217,12 @@ def _cursor_at(unit: UnitOfWork, page: ScopePage) -> cursors.ScopeCursor:
             expected=cursor.position,
         )
     return cursor
+
+
+def _numbered(answer: PullAnswer, identity: DeviceIdentity) -> list[MutationResult]:
+    """The answer's results under this device's own numbers."""
+    base = identity.outbox_base
+    return [MutationResult(each.number + base, each.status, each.code, each.message) for each in answer.results]
 
 
 def _by_entity(gone: Iterable[Gone]) -> dict[str, list[bytes]]:

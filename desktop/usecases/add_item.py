@@ -6,7 +6,7 @@ import uuid
 
 from desktop.replica.queries.goods import Goods, goods_by_sku, goods_by_variant
 from desktop.usecases.new_line import BY_HAND, OwnPrice, enter_line, line_for
-from desktop.usecases.show_till import line_view
+from desktop.usecases.show_till import level_in, line_view
 from desktop.usecases.station import Station, Step
 from desktop.usecases.till_state import LineView
 from shared.errors import UserError
@@ -37,8 +37,9 @@ def add_item(
         amount = sellable_quantity(quantity, goods)
         own = None if price is None else OwnPrice(checked_price(price), BY_HAND)
         line = enter_line(step, goods, line_for(step, goods, amount, own), joins=joins_last)
+        levels = level_in(step, line)
     station.finished = None
-    return line_view(station, line.id)
+    return line_view(station, line, levels)
 
 
 def known_goods(step: Step, sku: str | None, variant_id: uuid.UUID | None) -> Goods:

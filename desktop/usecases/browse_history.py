@@ -19,6 +19,7 @@ class HistoryLine:
     when: str
     who: str
     what: str
+    is_movement: bool = False
 
 
 def show_history(desk: Desk, product_id: uuid.UUID, variant_id: uuid.UUID) -> tuple[HistoryLine, ...]:
@@ -27,7 +28,12 @@ def show_history(desk: Desk, product_id: uuid.UUID, variant_id: uuid.UUID) -> tu
         happenings = product_history(connection, product_id, variant_id)
     today = desk.today()
     return tuple(
-        HistoryLine(moment_text(desk.local(each.at), today), each.who or "This device", happening_words(desk, each))
+        HistoryLine(
+            moment_text(desk.local(each.at), today),
+            each.who or "This device",
+            happening_words(desk, each),
+            is_movement=each.what == "movement",
+        )
         for each in happenings
     )
 

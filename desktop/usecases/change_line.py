@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from desktop.replica.queries.goods import goods_by_variant
 from desktop.usecases.new_line import BY_HAND, chosen_line, set_listed_quantity
-from desktop.usecases.show_till import line_view
+from desktop.usecases.show_till import level_in, line_view
 from desktop.usecases.station import Station
 from desktop.usecases.till_state import LineView
 from shared.errors import UserError
@@ -35,7 +35,8 @@ def set_quantity(station: Station, quantity: str, number: int | None) -> LineVie
             )
         goods = None if line.variant_id is None else goods_by_variant(step.work.connection, line.variant_id)
         set_listed_quantity(step, goods, line, wanted)
-    return line_view(station, line.id)
+        levels = level_in(step, line)
+    return line_view(station, line, levels)
 
 
 def set_price(station: Station, price: UnitPrice, number: int | None) -> LineView:
@@ -50,7 +51,8 @@ def set_price(station: Station, price: UnitPrice, number: int | None) -> LineVie
         line = chosen_line(step.sale, number)
         basket = change_price(step.sale.basket, line.id, price, BY_HAND)
         step.sale = step.sale.with_basket(basket, line.id)
-    return line_view(station, line.id)
+        levels = level_in(step, line)
+    return line_view(station, line, levels)
 
 
 def remove_line(station: Station, number: int | None) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from desktop.replica.queries.goods import Goods, goods_by_codes, goods_by_sku
 from desktop.usecases.new_line import ON_PACKET, OwnPrice, enter_line, line_for
-from desktop.usecases.show_till import line_view
+from desktop.usecases.show_till import level_in, line_view
 from desktop.usecases.station import Station, Step
 from desktop.usecases.till_state import LineView
 from shared.catalogue.embedded import quantity_for_price
@@ -32,12 +32,13 @@ def scan_item(station: Station, code: str) -> LineView:
         with station.step() as step:
             station.require_selling()
             line = _enter(step, scan, code)
+            levels = level_in(step, line)
     except UserError as error:
         if error.code in _STAYS_IN_SIGHT:
             _keep_in_sight(station, error)
         raise
     station.finished = None
-    return line_view(station, line.id)
+    return line_view(station, line, levels)
 
 
 def _enter(step: Step, scan: Scan, typed: str) -> BasketLine:

@@ -55,25 +55,24 @@ class ShopFacts:
 
 def read_shop_facts(connection: Any) -> ShopFacts | None:
     """Everything anew; None before the device was enrolled and has its store."""
-    identity = shop.own_identity(connection)
-    store = None if identity is None else shop.store_facts(connection, identity.store_id)
-    if identity is None or store is None:
-        return None
-    return ShopFacts(
-        identity=identity,
-        store=store,
-        position=shop.catalogue_position(connection),
-        rates=shop.tax_rates(connection, store.country),
-        category_names=shop.tax_category_names(connection),
-        people=shop.people_names(connection),
-    )
+    return refreshed(None, connection)
 
 
 def refreshed(facts: ShopFacts | None, connection: Any) -> ShopFacts | None:
     """The same facts while nothing came down, else fresh ones. One small look-up when nothing changed."""
-    if facts is None:
-        return read_shop_facts(connection)
-    identity = shop.own_identity(connection)
-    if identity == facts.identity and shop.catalogue_position(connection) == facts.position:
+    standing = shop.standing(connection)
+    if standing is None:
+        return None
+    if facts is not None and standing.identity == facts.identity and standing.catalogue_position == facts.position:
         return facts
-    return read_shop_facts(connection)
+    store = shop.store_facts(connection, standing.identity.store_id)
+    if store is None:
+        return None
+    return ShopFacts(
+        identity=standing.identity,
+        store=store,
+        position=standing.catalogue_position,
+        rates=shop.tax_rates(connection, store.country),
+        category_names=shop.tax_category_names(connection),
+        people=shop.people_names(connection),
+    )

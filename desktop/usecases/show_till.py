@@ -15,7 +15,7 @@ from desktop.replica.repositories.receipt_numbers import next_number
 from desktop.usecases.connection_words import connection_view
 from desktop.usecases.line_words import line_notes
 from desktop.usecases.shift_figures import COUNT_KEY
-from desktop.usecases.station import Station
+from desktop.usecases.station import Station, Step
 from desktop.usecases.tender_words import tender_detail
 from desktop.usecases.till_state import (
     CustomerView,
@@ -31,18 +31,18 @@ from shared.money import Money, currency
 from shared.payments import payment_method
 from shared.permissions import PERMISSIONS_BY_ROLE, Role
 from shared.quantity import Unit
-from shared.sales import PricedBasket, PricedLine, Settlement, receipt_number
+from shared.sales import BasketLine, PricedBasket, PricedLine, Settlement, receipt_number
 from shared.stock import Level
 
 
 def show_till(station: Station) -> TillState:
     """The state of the till now."""
-    station.refresh()
-    if station.facts is None:
-        return _not_enrolled(station)
-    store, identity, sale = station.store, station.identity, station.sale
-    priced, settlement = station.priced(), station.settled()
     with station.replica.read() as connection:
+        station.refresh_on(connection)
+        if station.facts is None:
+            return _not_enrolled(station)
+        store, identity, sale = station.store, station.identity, station.sale
+        priced, settlement = station.priced(), station.settled()
         levels = stock_levels(connection, store.id, _stocked(priced), identity.projected_number)
         customer = _customer(station, connection)
         shift = _shift(station, is_counted=device_value(connection, COUNT_KEY) is not None)
@@ -77,14 +77,17 @@ def show_till(station: Station) -> TillState:
     )
 
 
-def line_view(station: Station, line_id: UUID) -> LineView:
-    """One line of the committed basket as the screen shows it."""
-    priced = station.priced().line(line_id)
-    with station.replica.read() as connection:
-        variant_id = priced.line.variant_id
-        wanted = [] if variant_id is None else [variant_id]
-        levels = stock_levels(connection, station.store.id, wanted, station.identity.projected_number)
-    return _line(station, priced, levels)
+def level_in(step: Step, line: BasketLine) -> Mapping[UUID, Level]:
+    """The stock behind a line, read in the step that changes it."""
+    if line.variant_id is None:
+        return {}
+    station = step.station
+    return stock_levels(step.work.connection, station.store.id, [line.variant_id], station.identity.projected_number)
+
+
+def line_view(station: Station, line: BasketLine, levels: Mapping[UUID, Level]) -> LineView:
+    """One line of the basket as committed and as the screen shows it."""
+    return _line(station, station.priced().line(line.id), levels)
 
 
 def tender_views(station: Station) -> tuple[TenderView, ...]:

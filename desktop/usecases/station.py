@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from desktop.replica.engine import Replica
 from desktop.replica.queries.shifts import OpenShift, open_shift_of
@@ -62,10 +63,14 @@ class Station:
     def refresh(self) -> None:
         """Read the shop's facts again if they moved on; on the first time also the shift and the open sale."""
         with self.replica.read() as connection:
-            self.facts = refreshed(self.facts, connection)
-            if self.facts is not None and self._sale is None:
-                self.shift = open_shift_of(connection, self.facts.identity.device_id)
-                self._sale = load_sale(connection, self.fresh_basket())
+            self.refresh_on(connection)
+
+    def refresh_on(self, connection: Any) -> None:
+        """As ``refresh``, over a connection that is open already."""
+        self.facts = refreshed(self.facts, connection)
+        if self.facts is not None and self._sale is None:
+            self.shift = open_shift_of(connection, self.facts.identity.device_id)
+            self._sale = load_sale(connection, self.fresh_basket())
 
     @property
     def known(self) -> ShopFacts:
@@ -155,9 +160,9 @@ class Station:
             UserError: ``payments_exceed_total`` when a change would leave more paid than is due,
                 ``amount_too_large``, ``tax_set_unsolvable``.
         """
-        self.refresh()
-        before, priced = self.sale, self._priced
         with self.replica.write() as work:
+            self.refresh_on(work.connection)
+            before, priced = self.sale, self._priced
             step = Step(self, work, before)
             yield step
             if step.sale is not before:

@@ -70,8 +70,6 @@ def _csv_rows(file: IO[bytes]) -> Iterator[Row]:
         raise _malformed(f"Row {reader.line_num} cannot be read: {error}. A quotation mark may be missing.") from error
     except UnicodeDecodeError as error:
         raise _malformed(f"The text breaks off near row {reader.line_num}. Save the file as CSV UTF-8.") from error
-    finally:
-        text.detach()
 
 
 def _encoding_of(file: IO[bytes]) -> str:

@@ -52,6 +52,10 @@ FROM price
 WHERE variant_id = ANY(:variants) AND price_list_id = :price_list AND kind = 'selling' AND state = 'active'
 """)
 _RATES = text("SELECT * FROM tax_rate WHERE country = :country")
+_KINDS = text("""
+SELECT variant.id, product.kind FROM variant JOIN product ON product.id = variant.product_id
+WHERE variant.id = ANY(:variants)
+""")
 _BARCODES = text("SELECT variant_id, code FROM barcode WHERE variant_id = ANY(:variants) ORDER BY code")
 
 
@@ -114,6 +118,11 @@ def tax_rates(connection: Connection, country: str) -> dict[uuid.UUID, list[Effe
         rate = EffectiveRate(rule, row.valid_from, row.valid_to)
         found.setdefault(row.tax_category_id, []).append(rate)
     return found
+
+
+def kinds_of(connection: Connection, variant_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The kind of the product of each variant."""
+    return {row.id: row.kind for row in connection.execute(_KINDS, {"variants": list(variant_ids)})}
 
 
 def barcodes_of(connection: Connection, variant_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[str]]:

@@ -68,6 +68,11 @@ def offers(connection: Connection, store: SellingStore, skus: Sequence[str], *, 
     return {offer.item.sku: offer for offer in _offers(connection, store, list(items.values()), at)}
 
 
+def kinds_of(connection: Connection, variant_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """``goods`` or ``service`` by variant; unknown ones are left out."""
+    return offer_repository.kinds_of(connection, variant_ids)
+
+
 def list_offers(
     connection: Connection, store: SellingStore, *, query: str, after: str, limit: int, at: int
 ) -> list[Offer]:

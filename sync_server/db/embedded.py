@@ -56,8 +56,9 @@ class EmbeddedPostgres:
     """
 
     def __init__(self, home: Path, *, is_durable: bool = True) -> None:
-        self.data = home / "postgres"
-        self._home = home
+        # PostgreSQL changes into its data folder, so a relative home would name another place there.
+        self._home = home.resolve()
+        self.data = self._home / "postgres"
         self._settings: Mapping[str, str] = _SETTINGS if is_durable else {**_SETTINGS, **_NOT_DURABLE}
         self._presence: psycopg.Connection | None = None
 

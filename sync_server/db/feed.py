@@ -96,8 +96,10 @@ END $$
 """
 
 
+# The plans of these statements are kept, often from when the tables were empty: without sequential scans they stay right
+# when the tables have grown, and a transaction of thousands of rows is stamped in linear time.
 _STAMP = f"""
-CREATE FUNCTION sync_stamp_transaction() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION sync_stamp_transaction() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     this_xact bigint := {_TRANSACTION};
     this_mark bytea := uuid_send(gen_random_uuid());
@@ -120,13 +122,15 @@ BEGIN
             JOIN sync_row AS r ON r.entity = t.entity AND r.id = i.id AND r.state = 'live'
             JOIN sync_scope AS s ON s.id = r.scope_id
         ),
+        gone AS MATERIALIZED (
+            SELECT entity, id, scope FROM former EXCEPT SELECT entity, id, scope FROM member
+        ),
         outcome AS (
             SELECT entity, id, scope, 'live' AS state FROM member
             UNION ALL
-            SELECT f.entity, f.id, f.scope,
-                   CASE WHEN (f.entity, f.id) IN (SELECT m.entity, m.id FROM member AS m) THEN 'left' ELSE 'deleted' END
-            FROM former AS f
-            WHERE NOT EXISTS (SELECT FROM member AS m WHERE (m.entity, m.id, m.scope) = (f.entity, f.id, f.scope))
+            SELECT g.entity, g.id, g.scope,
+                   CASE WHEN (g.entity, g.id) IN (SELECT m.entity, m.id FROM member AS m) THEN 'left' ELSE 'deleted' END
+            FROM gone AS g
         )
         SELECT array_agg(o.entity), array_agg(o.id), array_agg(o.scope), array_agg(o.state),
                array_agg(DISTINCT o.scope) FILTER (WHERE o.scope <> ALL (locked))
@@ -146,18 +150,16 @@ BEGIN
     WITH outcome AS MATERIALIZED (
         SELECT * FROM unnest(entities, ids, scopes, states) AS o (entity, id, scope, state)
     ),
-    versioned AS MATERIALIZED (
-        SELECT o.entity, o.id, coalesce(max(r.version), 0) + 1 AS version
-        FROM (SELECT DISTINCT entity, id FROM outcome) AS o
-        LEFT JOIN sync_row AS r ON r.entity = o.entity AND r.id = o.id
-        GROUP BY o.entity, o.id
-    ),
     stamped AS (
         INSERT INTO sync_row AS r (entity, id, scope_id, position, version, state)
         SELECT o.entity, o.id, s.id,
                s.position + row_number() OVER (PARTITION BY s.id ORDER BY o.entity COLLATE "C", o.id),
                v.version, o.state
-        FROM outcome AS o JOIN versioned AS v USING (entity, id) JOIN sync_scope AS s ON s.name = o.scope
+        FROM outcome AS o JOIN sync_scope AS s ON s.name = o.scope
+        CROSS JOIN LATERAL (
+            SELECT coalesce(max(known.version), 0) + 1 AS version
+            FROM sync_row AS known WHERE known.entity = o.entity AND known.id = o.id
+        ) AS v
         ORDER BY o.entity COLLATE "C", o.id, s.id
         ON CONFLICT (entity, id, scope_id) DO UPDATE
         SET position = EXCLUDED.position, version = EXCLUDED.version, state = EXCLUDED.state

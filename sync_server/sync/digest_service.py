@@ -26,7 +26,7 @@ class DeviceDigest:
         digest: ``combined_digest`` over its scopes, hexadecimal.
     """
 
-    device_id: uuid.UUID
+    device: uuid.UUID
     store: str
     kind: str
     number: int

@@ -19,9 +19,9 @@ from sync_server.auth import service as auth
 from sync_server.auth.guard_service import TokenDevice
 from sync_server.db.sessions import Database, RequestDatabase
 from sync_server.errors import ErrorBody, Unauthorised
-from sync_server.sync import digest_service, pull_service, push_service, scope_repository
+from sync_server.sync import digest_service, pull_service, push_service
 from sync_server.sync.encoding import CONTENT_TYPE, packed, unpacked
-from sync_server.sync.heads import HeadsBoard
+from sync_server.sync.heads import HeadsBoard, newest
 from sync_server.sync.scopes import Visibility
 
 router = APIRouter(prefix="/sync", tags=["sync"], responses={401: {"model": ErrorBody}})
@@ -117,8 +117,8 @@ async def _stream(
     """Heads at once and after each change; who is revoked meanwhile is let go at the next heartbeat."""
     with board.subscription() as mine:
         told: Mapping[str, int] | None = None
-        heads: Mapping[str, int] = await run_in_threadpool(_heads, database)
-        while True:
+        heads = newest(board.heads, await run_in_threadpool(_heads, database))
+        while not board.is_closed:
             held = {scope: heads.get(scope, 0) for scope in visible.scopes_in(heads)}
             if held != told:
                 told = held
@@ -132,7 +132,7 @@ async def _stream(
                     return
                 yield ": still here\n\n"
             mine.is_due.clear()
-            heads = board.heads or heads
+            heads = newest(heads, board.heads)
 
 
 def _visibility(database: Database, device_id: uuid.UUID) -> Visibility:
@@ -143,4 +143,4 @@ def _visibility(database: Database, device_id: uuid.UUID) -> Visibility:
 
 def _heads(database: Database) -> Mapping[str, int]:
     with database.reading() as connection:
-        return scope_repository.positions(connection)
+        return pull_service.positions(connection)

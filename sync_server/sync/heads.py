@@ -20,13 +20,23 @@ class Subscription:
     is_due: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+def newest(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    """The higher position of each scope: two looks may have happened in either order."""
+    return {scope: max(one.get(scope, 0), other.get(scope, 0)) for scope in one.keys() | other.keys()}
+
+
 class HeadsBoard:
-    """The newest heads as one worker knows them, and the streams that wait for them."""
+    """The newest heads as one worker knows them, and the streams that wait for them.
+
+    Attributes:
+        is_closed: the worker stops; every stream ends.
+    """
 
     def __init__(self) -> None:
         self._heads: Mapping[str, int] = MappingProxyType({})
         self._subscriptions: set[Subscription] = set()
         self._lock = threading.Lock()
+        self.is_closed = False
 
     @property
     def heads(self) -> Mapping[str, int]:
@@ -59,6 +69,11 @@ class HeadsBoard:
         if heads == self._heads:
             return
         self._heads = MappingProxyType(dict(heads))
+        self.wake_all()
+
+    def close(self) -> None:
+        """End every stream: the worker stops."""
+        self.is_closed = True
         self.wake_all()
 
     def wake_all(self) -> None:

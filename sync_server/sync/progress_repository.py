@@ -33,7 +33,7 @@ class KnownMutation:
 
 @dataclass(frozen=True, slots=True)
 class LoggedMutation:
-    """A mutation to be noted with what became of it; instants in UTC microseconds."""
+    """A mutation to be noted with what became of it; ``arguments`` only where it was refused. UTC microseconds."""
 
     number: int
     id: uuid.UUID
@@ -41,6 +41,7 @@ class LoggedMutation:
     hash: bytes
     made_at: int
     result: MutationResult
+    arguments: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +82,11 @@ WHERE device_id = :device AND incarnation = :incarnation AND number BETWEEN :fir
 """)
 _LOG = text("""
 INSERT INTO device_mutation
-    (device_id, incarnation, number, id, name, hash, status, code, message, made_at, received_at)
+    (device_id, incarnation, number, id, name, hash, status, code, message, made_at, arguments, received_at)
 SELECT :device, :incarnation, given.*, :now
 FROM unnest(CAST(:numbers AS bigint[]), CAST(:ids AS uuid[]), CAST(:names AS text[]), CAST(:hashes AS bytea[]),
-            CAST(:statuses AS text[]), CAST(:codes AS text[]), CAST(:messages AS text[]), CAST(:made_ats AS bigint[]))
+            CAST(:statuses AS text[]), CAST(:codes AS text[]), CAST(:messages AS text[]), CAST(:made_ats AS bigint[]),
+            CAST(:arguments AS bytea[]))
      AS given
 """)
 _ADVANCE = text("""
@@ -157,6 +159,7 @@ def log(
         "codes": [m.result.code for m in mutations],
         "messages": [m.result.message for m in mutations],
         "made_ats": [m.made_at for m in mutations],
+        "arguments": [m.arguments for m in mutations],
     }
     connection.execute(_LOG, parameters)
     number = mutations[-1].number

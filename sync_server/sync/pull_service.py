@@ -68,6 +68,11 @@ def visible_to(connection: Connection, store_id: uuid.UUID, kind: str) -> Visibi
     return visibility(store_id, kind, every, is_shared=is_shared)
 
 
+def positions(connection: Connection) -> Mapping[str, int]:
+    """Every scope's newest position."""
+    return scope_repository.positions(connection)
+
+
 def answer_pull(connection: Connection, device: KnownDevice, request: PullRequest, *, epoch: int, now: int) -> Answer:
     """The answer to a pull, from the snapshot of ``connection``.
 

@@ -20,7 +20,10 @@ def test_given_every_module_then_it_says_what_it_is_for() -> None:
 
 
 def test_given_every_module_then_it_has_one_subject_and_not_too_many_lines() -> None:
-    files = (*product(), *files_under("tests", "packaging"))
+    # A migration is as long as what it creates, and is written once.
+    files = [
+        file for file in (*product(), *files_under("tests", "packaging")) if "/migrations/versions/" not in file.path
+    ]
     lengths = {file.path: len(file.text.splitlines()) for file in files}
     assert {path: length for path, length in lengths.items() if length > LINES_AT_MOST} == {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import random
 import secrets
@@ -13,9 +14,11 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection
 
+from desktop.paths import Home
 from desktop.replica.engine import Replica
 from desktop.replica.rows import aggregate_of, wire_payload
 from desktop.replica.search import rebuild
+from desktop.secrets import DEVICE_KEY, KEY_BYTES, REPLICA_KEY, FileStore
 from shared.catalogue.gtin import check_digit
 from shared.clock import SystemClock
 from shared.ids import TimeOrderedIds, derived_id
@@ -23,29 +26,100 @@ from shared.schema.registry import level_id
 from shared.sync.wire import Payload
 from tests.helpers.replica import TinyShop, fill
 
-_FIRST = (
-    "Amber Birch Cedar Dune Elm Fern Glen Heath Iris Juniper Kelp Linden Moss Nettle Oak Pine Quince Reed Sage".split()
-)
-_SECOND = "mug plate bowl towel soap candle card lamp jar basket tray vase clock frame kettle pan spoon brush".split()
-_THIRD = "small large blue white grey striped plain glazed round square tall woven folded painted seeded dark".split()
+_FIRST = [
+    "Amber",
+    "Birch",
+    "Cedar",
+    "Dune",
+    "Elm",
+    "Fern",
+    "Glen",
+    "Heath",
+    "Iris",
+    "Juniper",
+    "Kelp",
+    "Linden",
+    "Moss",
+    "Nettle",
+    "Oak",
+    "Pine",
+    "Quince",
+    "Reed",
+    "Sage",
+]
+_SECOND = [
+    "mug",
+    "plate",
+    "bowl",
+    "towel",
+    "soap",
+    "candle",
+    "card",
+    "lamp",
+    "jar",
+    "basket",
+    "tray",
+    "vase",
+    "clock",
+    "frame",
+    "kettle",
+    "pan",
+    "spoon",
+    "brush",
+]
+_THIRD = [
+    "small",
+    "large",
+    "blue",
+    "white",
+    "grey",
+    "striped",
+    "plain",
+    "glazed",
+    "round",
+    "square",
+    "tall",
+    "woven",
+    "folded",
+    "painted",
+    "seeded",
+    "dark",
+]
 
 
 @contextmanager
 def big_shop(products: int) -> Iterator[tuple[Replica, TinyShop, list[str]]]:
     """A replica in a temporary folder, its tiny shop, and the barcodes of the made-up products."""
     with TemporaryDirectory() as folder:
-        clock = SystemClock()
-        replica = Replica.open(
-            Path(folder) / "replica.db", secrets.token_bytes(32), clock=clock, ids=TimeOrderedIds(clock)
-        )
+        clock, key = SystemClock(), secrets.token_bytes(KEY_BYTES)
+        replica = Replica.open(Path(folder) / "replica.db", key, clock=clock, ids=TimeOrderedIds(clock))
         try:
-            with replica.write() as unit:
-                shop = fill(unit.connection)
-                codes = add_products(unit.connection, shop, products)
-                rebuild(unit.connection)
+            shop, codes = _fill(replica, products)
             yield replica, shop, codes
         finally:
             replica.close()
+
+
+def make_big_home(folder: Path, products: int) -> None:
+    """A home as an enrolled till leaves it when it is switched off for the night; its server does not answer."""
+    home, clock, key = Home(folder), SystemClock(), secrets.token_bytes(KEY_BYTES)
+    home.make()
+    store = FileStore(home.secrets)
+    store.set(REPLICA_KEY, key)
+    store.set(DEVICE_KEY, secrets.token_bytes(KEY_BYTES))
+    replica = Replica.open(home.replica, key, clock=clock, ids=TimeOrderedIds(clock))
+    try:
+        _fill(replica, products)
+    finally:
+        replica.close()
+
+
+def _fill(replica: Replica, products: int) -> tuple[TinyShop, list[str]]:
+    with replica.write() as unit:
+        shop = fill(unit.connection)
+        codes = add_products(unit.connection, shop, products)
+        rebuild(unit.connection)
+    return shop, codes
 
 
 def barcode_of(number: int) -> str:
@@ -73,9 +147,7 @@ def made_up(shop: TinyShop, number: int, *, edition: int = 0) -> list[tuple[str,
 
     A later ``edition`` has another price and another stock level, and every tenth product another name.
     """
-    dice = random.Random(number)
-    name = f"{dice.choice(_FIRST)} {dice.choice(_SECOND)}, {dice.choice(_THIRD)} {number}"
-    pence = dice.randint(50, 9900) + edition
+    name, pence = name_and_price(number)
     if edition and number % 10 == 0:
         name = f"{name} edition {edition}"
     product_id, variant_id = _id("product", number), _id("variant", number)
@@ -89,7 +161,7 @@ def made_up(shop: TinyShop, number: int, *, edition: int = 0) -> list[tuple[str,
         "id": _id("price", number),
         "price_list_id": shop.price_list_id,
         "variant_id": variant_id,
-        "unit_price_micro": pence * 10_000,
+        "unit_price_micro": (pence + edition) * 10_000,
         "valid_from": dt.date(2026, 1, 1),
         "created_at": 0,
     }
@@ -99,7 +171,7 @@ def made_up(shop: TinyShop, number: int, *, edition: int = 0) -> list[tuple[str,
         "variant_id": variant_id,
         "on_hand": 9_000_000 - 1_000 * edition,
     }
-    variant = {"id": variant_id, "sku": f"BIG-{number:06d}"}
+    variant = {"id": variant_id, "sku": sku_of(number)}
     barcode = {"id": _id("code", number), "code": barcode_of(number), "variant_id": variant_id}
     return [
         ("product", wire_payload(aggregate_of("product"), product, {"variant": [variant]})),
@@ -107,6 +179,29 @@ def made_up(shop: TinyShop, number: int, *, edition: int = 0) -> list[tuple[str,
         ("price", wire_payload(aggregate_of("price"), price, {})),
         ("stock_level", wire_payload(aggregate_of("stock_level"), level, {})),
     ]
+
+
+def name_and_price(number: int) -> tuple[str, int]:
+    """What product ``number`` is called, and its price in pence; always the same."""
+    dice = random.Random(number)
+    name = f"{dice.choice(_FIRST)} {dice.choice(_SECOND)}, {dice.choice(_THIRD)} {number}"
+    return name, dice.randint(50, 9900)
+
+
+def write_catalogue(file: Path, products: int) -> None:
+    """The same products as a CSV that the server imports, with opening stock in Harbour Street."""
+    with file.open("w", encoding="utf-8", newline="") as sink:
+        rows = csv.writer(sink)
+        rows.writerow(("sku", "name", "barcode", "price", "tax", "category", "stock:HS"))
+        for number in range(products):
+            name, pence = name_and_price(number)
+            price = f"{pence // 100}.{pence % 100:02d}"
+            rows.writerow((sku_of(number), name, barcode_of(number), price, "STANDARD", "Home", 9_000))
+
+
+def sku_of(number: int) -> str:
+    """The stock-keeping code of product ``number``."""
+    return f"BIG-{number:06d}"
 
 
 def _id(what: str, number: int) -> uuid.UUID:

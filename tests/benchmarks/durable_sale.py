@@ -30,7 +30,9 @@ PAUSE_SECONDS = 0.005
 def measure(*, is_quick: bool) -> list[Figure]:
     """At 1,000 and 100,000 products (quick: 1,000 and 5,000)."""
     sales = 60 if is_quick else 300
-    return [figure for products in ((1_000, 5_000) if is_quick else (1_000, 100_000)) for figure in _at(products, sales)]
+    return [
+        figure for products in ((1_000, 5_000) if is_quick else (1_000, 100_000)) for figure in _at(products, sales)
+    ]
 
 
 def _at(products: int, sales: int) -> list[Figure]:
@@ -77,10 +79,14 @@ def _bare_transactions(replica: Replica, till: Till, codes: Sequence[str], count
     with replica.read() as connection:
         sale_id = connection.exec_driver_sql("SELECT id FROM sale ORDER BY id DESC LIMIT 1").scalar_one()
         rows = {
-            table: [tuple(row) for row in connection.exec_driver_sql(f"SELECT * FROM {table} WHERE {key} = ?", (sale_id,))]
+            table: [
+                tuple(row) for row in connection.exec_driver_sql(f"SELECT * FROM {table} WHERE {key} = ?", (sale_id,))
+            ]
             for table, key in SALE_TABLES.items()
         }
-        arguments = connection.exec_driver_sql("SELECT arguments FROM outbox WHERE entity_id = ?", (sale_id,)).scalar_one()
+        arguments = connection.exec_driver_sql(
+            "SELECT arguments FROM outbox WHERE entity_id = ?", (sale_id,)
+        ).scalar_one()
     with TemporaryDirectory() as folder:
         path, key = Path(folder) / "bare.db", secrets.token_bytes(32)
         Replica.open(path, key, clock=replica.clock, ids=replica.ids).close()

@@ -8,9 +8,9 @@ import tempfile
 from pathlib import Path
 
 import msgspec
-import sqlcipher3
 import zstandard
 
+from desktop.replica.driver import KEY_BYTES, connect
 from tests.benchmarks.figure import Figure, median, milliseconds_of_each, seconds_of
 
 COLUMNS = 12
@@ -39,8 +39,7 @@ def _fsync(folder: Path) -> Figure:
 
 
 def _sqlcipher(folder: Path, rows: int) -> list[Figure]:
-    connection = sqlcipher3.connect(str(folder / "raw.db"), isolation_level=None)
-    connection.execute(f"PRAGMA key = \"x'{secrets.token_hex(32)}'\"")
+    connection = connect(folder / "raw.db", secrets.token_bytes(KEY_BYTES))
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     columns = ", ".join(f"c{number} TEXT" for number in range(1, COLUMNS))

@@ -45,7 +45,7 @@ class _Entry:
     state: str = "live"
 
 
-@dataclass(slots=True)
+@dataclass
 class FakeServer:
     """Holds feeds in memory. ``faults`` are called, first in first out, around the next pushes and pulls.
 
@@ -72,6 +72,7 @@ class FakeServer:
     results: dict[int, MutationResult] = field(default_factory=dict)
     incarnation: bytes = b""
     before_pull: Callable[[], None] = lambda: None
+    _heads: dict[str, int] = field(default_factory=dict)
     heads_told: list[list[Head]] = field(default_factory=list)
 
     def put(
@@ -225,10 +226,11 @@ class FakeServer:
         return None
 
     def _next(self, scope: str) -> int:
-        return self._head(scope) + 1
+        self._heads[scope] = self._head(scope) + 1
+        return self._heads[scope]
 
     def _head(self, scope: str) -> int:
-        return max((entry.position for entry in self.feeds.get(scope, {}).values()), default=0)
+        return self._heads.get(scope, 0)
 
     def _fail_if_down(self) -> None:
         if self.is_down:

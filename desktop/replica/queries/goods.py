@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection
 
-from desktop.replica.schema import ExpectedStock
 from shared.pricing import PriceRow
 from shared.quantity import Unit
-from shared.schema.catalogue import Barcode, Category, Price, Product, QuickKey, Variant
 from shared.schema.registry import level_id
-from shared.schema.stock import StockLevel
 from shared.stock import Level
 
 
@@ -56,40 +55,39 @@ class QuickKeyRow:
     goods: Goods
 
 
-_GOODS = (
-    Variant.id,
-    Variant.product_id,
-    Variant.sku,
-    Product.name,
-    Variant.name.label("variant_name"),
-    Product.kind,
-    Product.unit,
-    Product.tax_category_id,
-    Product.state,
+_GOODS = "v.id, v.product_id, v.sku, p.name, v.name, p.kind, p.unit, p.tax_category_id, p.state"
+_SOURCE = "variant v JOIN product p ON p.id = v.product_id"
+# A scan waits for these: they are plain SQL on the driver, because building a statement takes longer than running it.
+_BY_CODES = (
+    f"SELECT b.code, b.quantity, {_GOODS} FROM barcode b JOIN {_SOURCE} WHERE v.id = b.variant_id AND b.code IN "
 )
+_BY_SKU = f"SELECT {_GOODS} FROM {_SOURCE} WHERE v.sku = ? ORDER BY v.id LIMIT 1"
+_BY_VARIANT = f"SELECT {_GOODS} FROM {_SOURCE} WHERE v.id = ?"
+_PRICES = """SELECT id, price_list_id, variant_id, unit_price_micro, valid_from, valid_to, min_quantity, created_at
+    FROM price WHERE price_list_id = ? AND kind = 'selling' AND state = 'active' AND variant_id IN """
+_OWN_MOVES = """SELECT variant_id, sum(quantity) FROM expected_stock
+    WHERE store_id = ? AND number > ? AND variant_id IN """
+_LEVELS = "SELECT variant_id, on_hand, reserved, damaged, in_quality_control FROM stock_level WHERE id IN "
 
 
 def goods_by_codes(connection: Connection, codes: Sequence[str]) -> dict[str, CodeHit]:
     """The goods behind barcodes, by code. Of two goods with the same code the one whose link was made first wins."""
-    rows = connection.execute(
-        select(Barcode.code, Barcode.quantity, *_GOODS)
-        .join(Variant, Variant.id == Barcode.variant_id)
-        .join(Product, Product.id == Variant.product_id)
-        .where(Barcode.code.in_(codes))
-        .order_by(Barcode.id.desc())
-    )
+    if not codes:
+        return {}
+    sql = _BY_CODES + _places(len(codes)) + " ORDER BY b.id DESC"
+    rows = connection.exec_driver_sql(sql, tuple(codes))
     return {row[0]: CodeHit(row[0], row[1], _goods(row[2:])) for row in rows}
 
 
 def goods_by_sku(connection: Connection, sku: str) -> Goods | None:
     """The goods with this SKU, exactly as written; None if there are none."""
-    row = connection.execute(_select_goods().where(Variant.sku == sku).order_by(Variant.id).limit(1)).first()
+    row = connection.exec_driver_sql(_BY_SKU, (sku,)).first()
     return None if row is None else _goods(row)
 
 
 def goods_by_variant(connection: Connection, variant_id: uuid.UUID) -> Goods | None:
     """The goods with this id; None if there are none."""
-    row = connection.execute(_select_goods().where(Variant.id == variant_id)).first()
+    row = connection.exec_driver_sql(_BY_VARIANT, (variant_id.bytes,)).first()
     return None if row is None else _goods(row)
 
 
@@ -97,26 +95,23 @@ def selling_prices(
     connection: Connection, price_list_id: uuid.UUID, variant_ids: Sequence[uuid.UUID]
 ) -> dict[uuid.UUID, list[PriceRow]]:
     """The selling prices in force or to come of some variants on one list."""
-    rows = connection.execute(
-        select(
-            Price.id,
-            Price.price_list_id,
-            Price.variant_id,
-            Price.unit_price_micro,
-            Price.valid_from,
-            Price.valid_to,
-            Price.min_quantity,
-            Price.created_at,
-        ).where(
-            Price.variant_id.in_(variant_ids),
-            Price.price_list_id == price_list_id,
-            Price.kind == "selling",
-            Price.state == "active",
-        )
-    )
     found: dict[uuid.UUID, list[PriceRow]] = {}
-    for row in rows:
-        found.setdefault(row.variant_id, []).append(PriceRow(*row))
+    if not variant_ids:
+        return found
+    wanted = (price_list_id.bytes, *(variant_id.bytes for variant_id in variant_ids))
+    for row in connection.exec_driver_sql(_PRICES + _places(len(variant_ids)), wanted):
+        variant_id = uuid.UUID(bytes=row[2])
+        price = PriceRow(
+            id=uuid.UUID(bytes=row[0]),
+            price_list_id=uuid.UUID(bytes=row[1]),
+            variant_id=variant_id,
+            micro=row[3],
+            valid_from=dt.date.fromisoformat(row[4]),
+            valid_to=None if row[5] is None else dt.date.fromisoformat(row[5]),
+            min_quantity=row[6],
+            created_at=row[7],
+        )
+        found.setdefault(variant_id, []).append(price)
     return found
 
 
@@ -131,68 +126,58 @@ def stock_levels(
         variant_ids: which variants; one without a level and without own movements is left out of the answer.
         projected_number: the highest own mutation that the pulled levels include already.
     """
-    wanted = list(variant_ids)
-    own = connection.execute(
-        select(ExpectedStock.variant_id, func.sum(ExpectedStock.quantity))
-        .where(
-            ExpectedStock.variant_id.in_(wanted),
-            ExpectedStock.store_id == store_id,
-            ExpectedStock.number > projected_number,
-        )
-        .group_by(ExpectedStock.variant_id)
-    )
-    found = {variant_id: Level(on_hand=quantity) for variant_id, quantity in own}
-    pulled = connection.execute(
-        select(
-            StockLevel.variant_id,
-            StockLevel.on_hand,
-            StockLevel.reserved,
-            StockLevel.damaged,
-            StockLevel.in_quality_control,
-        ).where(StockLevel.id.in_([level_id(store_id, variant_id) for variant_id in wanted]))
-    )
-    for variant_id, on_hand, reserved, damaged, in_quality_control in pulled:
-        moved = found.get(variant_id, Level()).on_hand
-        found[variant_id] = Level(on_hand + moved, reserved, damaged, in_quality_control)
+    wanted = list(dict.fromkeys(variant_ids))
+    if not wanted:
+        return {}
+    places = _places(len(wanted))
+    own = (store_id.bytes, projected_number, *(variant_id.bytes for variant_id in wanted))
+    moved: dict[bytes, int] = {
+        row[0]: row[1] for row in connection.exec_driver_sql(_OWN_MOVES + places + " GROUP BY variant_id", own)
+    }
+    found = {uuid.UUID(bytes=variant_id): Level(on_hand=quantity) for variant_id, quantity in moved.items()}
+    ids = tuple(level_id(store_id, variant_id).bytes for variant_id in wanted)
+    for row in connection.exec_driver_sql(_LEVELS + places, ids):
+        found[uuid.UUID(bytes=row[0])] = Level(row[1] + moved.get(row[0], 0), row[2], row[3], row[4])
     return found
+
+
+_QUICK_KEYS = f"""SELECT c.id, c.name, c.colour, q.label, {_GOODS}
+    FROM quick_key q JOIN category c ON c.id = q.category_id JOIN {_SOURCE}
+    WHERE v.id = q.variant_id AND (q.store_id IS NULL OR q.store_id = ?) AND NOT c.is_archived AND p.state <> 'archived'
+    ORDER BY c.sort_order, c.name, q.position, q.id"""
+_CATEGORY_NAMES = f"SELECT v.id, c.name FROM {_SOURCE} JOIN category c ON c.id = p.category_id WHERE v.id IN "
 
 
 def quick_keys(connection: Connection, store_id: uuid.UUID) -> list[QuickKeyRow]:
     """The tiles of a store's till, by tab and place."""
-    rows = connection.execute(
-        select(Category.id, Category.name, Category.colour, QuickKey.label, *_GOODS)
-        .join(Category, Category.id == QuickKey.category_id)
-        .join(Variant, Variant.id == QuickKey.variant_id)
-        .join(Product, Product.id == Variant.product_id)
-        .where((QuickKey.store_id == store_id) | QuickKey.store_id.is_(None), ~Category.is_archived)
-        .where(Product.state != "archived")
-        .order_by(Category.sort_order, Category.name, QuickKey.position, QuickKey.id)
-    )
-    return [QuickKeyRow(row[0], row[1], row[2], row[3], _goods(row[4:])) for row in rows]
+    rows = connection.exec_driver_sql(_QUICK_KEYS, (store_id.bytes,))
+    return [QuickKeyRow(uuid.UUID(bytes=row[0]), row[1], row[2], row[3], _goods(row[4:])) for row in rows]
 
 
 def category_names(connection: Connection, variant_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
     """The name of the category each variant is in."""
-    rows = connection.execute(
-        select(Variant.id, Category.name)
-        .join(Product, Product.id == Variant.product_id)
-        .join(Category, Category.id == Product.category_id)
-        .where(Variant.id.in_(variant_ids))
-    )
-    return {row[0]: row[1] for row in rows}
+    if not variant_ids:
+        return {}
+    sql = _CATEGORY_NAMES + _places(len(variant_ids))
+    rows = connection.exec_driver_sql(sql, tuple(variant_id.bytes for variant_id in variant_ids))
+    return {uuid.UUID(bytes=row[0]): row[1] for row in rows}
 
 
-def _select_goods() -> Select[uuid.UUID, uuid.UUID, str, str, str, str, str, uuid.UUID | None, str]:
-    return select(*_GOODS).join(Product, Product.id == Variant.product_id)
+def _places(count: int) -> str:
+    """``(?,?,?)`` for so many bound values."""
+    return f"({','.join('?' * count)})"
 
 
-def _goods(row: Sequence[object]) -> Goods:
+def _goods(row: Sequence[Any]) -> Goods:
     """Columns in the order of ``_GOODS``."""
     variant_id, product_id, sku, name, variant_name, kind, unit, tax_category_id, state = row
-    assert isinstance(variant_id, uuid.UUID)
-    assert isinstance(product_id, uuid.UUID)
-    assert tax_category_id is None or isinstance(tax_category_id, uuid.UUID)
-    full_name = f"{name}, {variant_name}" if variant_name else str(name)
     return Goods(
-        variant_id, product_id, str(sku), full_name, str(kind), Unit(str(unit)), tax_category_id, state=str(state)
+        variant_id=uuid.UUID(bytes=variant_id),
+        product_id=uuid.UUID(bytes=product_id),
+        sku=sku,
+        name=f"{name}, {variant_name}" if variant_name else name,
+        kind=kind,
+        unit=Unit(unit),
+        tax_category_id=None if tax_category_id is None else uuid.UUID(bytes=tax_category_id),
+        state=state,
     )

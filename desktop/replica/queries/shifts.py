@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from shared.payments import CASH
-from shared.schema.sales import CashMovement, ParkedSale, Sale, SaleTax, SaleTender, Shift
+from shared.schema.sales import CashMovement, Sale, SaleTax, SaleTender, Shift
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +142,8 @@ def receipt_range(connection: Connection, shift_id: uuid.UUID) -> tuple[str, str
 
 def parked_count(connection: Connection, store_id: uuid.UUID) -> int:
     """How many baskets are parked in a store."""
-    return connection.execute(
-        select(func.count())
-        .select_from(ParkedSale)
-        .where(ParkedSale.store_id == store_id, ParkedSale.taken_at.is_(None), ~ParkedSale.is_discarded)
+    count: int = connection.exec_driver_sql(
+        "SELECT count(*) FROM parked_sale WHERE store_id = ? AND taken_at IS NULL AND NOT is_discarded",
+        (store_id.bytes,),
     ).scalar_one()
+    return count

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
-from desktop.replica.schema import Cursor, Identity, Outbox
 from shared.money import Currency, currency
 from shared.schema.catalogue import TaxCategory, TaxRate
-from shared.schema.registry import CATALOGUE_SCOPE
 from shared.schema.stores import AppUser, Device, Setting, Store
 from shared.tax import EffectiveRate, TaxComputation, TaxRounding, TaxRule
 
@@ -61,21 +59,26 @@ class Person:
     is_active: bool
 
 
-def own_identity(connection: Connection) -> OwnIdentity | None:
-    """This device; None before it was enrolled."""
-    row = connection.execute(
-        select(
-            Identity.device_id,
-            Identity.store_id,
-            Identity.kind,
-            Identity.number,
-            Identity.name,
-            Identity.receipt_series,
-            Identity.projected_number,
-            Identity.consistent_at,
-        )
-    ).first()
-    return None if row is None else OwnIdentity(*row)
+# Read before every step, so it is plain SQL on the driver; ``cursor`` tells whether the catalogue moved on.
+_STANDING = """SELECT device_id, store_id, kind, number, name, receipt_series, projected_number, consistent_at,
+    coalesce((SELECT position FROM cursor WHERE scope = 'catalogue'), 0) FROM identity"""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """This device, and how far its catalogue is; equal while nothing came down that a till keeps in memory."""
+
+    identity: OwnIdentity
+    catalogue_position: int
+
+
+def standing(connection: Connection) -> Standing | None:
+    """Who this device is and what it is as of; None before it was enrolled."""
+    row = connection.exec_driver_sql(_STANDING).first()
+    if row is None:
+        return None
+    device_id, store_id, *rest, position = row
+    return Standing(OwnIdentity(uuid.UUID(bytes=device_id), uuid.UUID(bytes=store_id), *rest), position)
 
 
 def store_facts(connection: Connection, store_id: uuid.UUID) -> StoreFacts | None:
@@ -167,12 +170,7 @@ def setting_value(connection: Connection, key: str, store_id: uuid.UUID) -> obje
     return next(iter([*of_store, *of_chain]), None)
 
 
-def catalogue_position(connection: Connection) -> int:
-    """How far the catalogue has been applied here; 0 before the first pull."""
-    found = connection.execute(select(Cursor.position).where(Cursor.scope == CATALOGUE_SCOPE)).scalar_one_or_none()
-    return found or 0
-
-
 def waiting_mutations(connection: Connection) -> int:
     """How many mutations wait to be sent."""
-    return connection.execute(select(func.count()).select_from(Outbox).where(Outbox.state == "waiting")).scalar_one()
+    count: int = connection.exec_driver_sql("SELECT count(*) FROM outbox WHERE state = 'waiting'").scalar_one()
+    return count

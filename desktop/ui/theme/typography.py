@@ -102,6 +102,8 @@ class TypeScale:
         if setting.spacing_percent != 100.0:
             font.setLetterSpacing(QFont.SpacingType.PercentageSpacing, setting.spacing_percent)
         font.setFeature(QFont.Tag("tnum"), 1)
+        # Whole-pixel hinting would set letters wider than they are drawn.
+        font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
         font.setStyleStrategy(QFont.StyleStrategy.PreferAntialias)
         return font
 

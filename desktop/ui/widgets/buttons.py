@@ -156,7 +156,8 @@ class ActionButton(QAbstractButton):
         else:
             self._paint_inline(painter, look)
         if self.hasFocus():
-            paint_focus_ring(painter, area, radius=radius)
+            is_green = self.emphasis is Emphasis.PRIMARY and self.isEnabled()
+            paint_focus_ring(painter, area, radius=radius, on_accent=is_green)
 
     def _look(self) -> _Look:
         theme = current_theme()

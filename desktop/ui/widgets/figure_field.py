@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -95,6 +95,13 @@ class FigureField(QWidget):
         else:
             super().keyPressEvent(event)
 
+    def event(self, event: QEvent) -> bool:
+        """Delete belongs to the field while there is something to delete, whatever the window does with it."""
+        if event.type() == QEvent.Type.ShortcutOverride and self._deletes(event):
+            event.accept()
+            return True
+        return super().event(event)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A press brings the focus."""
         self.setFocus(Qt.FocusReason.MouseFocusReason)
@@ -141,6 +148,9 @@ class FigureField(QWidget):
         painter.setFont(fitting_font(text, self._role, round(room.width())))
         painter.setPen(theme.ink(Ink.STRONG if self.buffer else Ink.THIRD))
         painter.drawText(room, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), text)
+
+    def _deletes(self, event: QEvent) -> bool:
+        return isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Delete and bool(self.buffer)
 
     def _may_take_point(self) -> bool:
         return self._allows_point and "." not in self.buffer

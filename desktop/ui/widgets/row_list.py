@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.ui.theme import Ink, Space, Tone, TypeRole, current_theme
+from desktop.ui.theme import Ink, Radius, Space, Tone, TypeRole, current_theme
+from desktop.ui.widgets.painting import paint_chosen, paint_sheet
 
 _ROW_HEIGHT = 60
 _ROOT = QModelIndex()
@@ -78,14 +79,15 @@ class _RowDelegate(QStyledItemDelegate):
         painter.save()
         area = QRectF(option.rect)
         is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        is_last = index.row() == index.model().rowCount() - 1
         if is_selected:
-            painter.fillRect(area, theme.colour("blue_soft"))
-            painter.fillRect(QRectF(area.left(), area.top(), 3, area.height()), theme.colour("blue"))
+            paint_chosen(painter, area.adjusted(0, 1, 0, -2))
         elif option.state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(area, theme.colour("surface"))
-        painter.setPen(QPen(theme.colour("line"), 1))
-        painter.drawLine(area.bottomLeft(), area.bottomRight())
-        inner = area.adjusted(theme.px(Space.L), theme.px(Space.S + 1), -theme.px(Space.L), -theme.px(Space.S + 1))
+            paint_sheet(painter, area.adjusted(0, 1, 0, -2), theme.colour("surface"), radius=Radius.SMALL)
+        if not is_last:
+            painter.setPen(QPen(theme.colour("line"), 1))
+            painter.drawLine(area.bottomLeft(), area.bottomRight())
+        inner = area.adjusted(theme.px(Space.M), theme.px(Space.S + 1), -theme.px(Space.M), -theme.px(Space.S + 1))
         right = _paint_right(painter, inner, row)
         _paint_left(painter, inner.adjusted(0, 0, -right, 0), row)
         painter.restore()
@@ -141,6 +143,7 @@ class RowList(QListView):
         self.setAccessibleName(name)
         self._rows = _Rows(self)
         self.setModel(self._rows)
+        self.setStyleSheet("QListView { background: transparent; }")
         self.setItemDelegate(_RowDelegate(self))
         self.setMouseTracking(True)
         self.setUniformItemSizes(True)

@@ -81,6 +81,8 @@ class SearchField(QWidget):
             self.update()
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             return self._take_key(event)
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            return self._leave_to_window(event)
         return False
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -107,6 +109,14 @@ class SearchField(QWidget):
         reach = self._left + side * 0.86
         end = self._left + self._glass * 0.98
         painter.drawLine(round(reach), round(top + side * 0.86), round(end), round(top + self._glass * 0.98))
+
+    def _leave_to_window(self, event: QKeyEvent) -> bool:
+        """In an empty field there is nothing to edit: Delete and the like are the window's shortcuts."""
+        is_command = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if self.edit.text() or not (is_command or event.key() == Qt.Key.Key_Delete):
+            return False
+        event.ignore()
+        return True
 
     def _take_key(self, event: QKeyEvent) -> bool:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):

@@ -71,6 +71,7 @@ device_mutation = Table(
     Column("code", Text, nullable=False, server_default=text("''")),
     Column("message", Text, nullable=False, server_default=text("''")),
     Column("made_at", BigInteger, nullable=False),
+    Column("arguments", LargeBinary),
     Column("received_at", BigInteger, nullable=False),
     Index(
         "ix_device_mutation_told",
@@ -80,7 +81,7 @@ device_mutation = Table(
         postgresql_where=text("status IN ('merged', 'refused')"),
     ),
 )
-"""What became of each mutation; tells a retry from a fork."""
+"""What became of each mutation; tells a retry from a fork. Refused ones are kept as they came."""
 
 api_key = Table(
     "api_key",

@@ -1,5 +1,39 @@
 """The fixtures of the server's sync tests."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from sync_server.db.sessions import Database
 from tests.helpers.postgres import database, database_url, fresh_database, postgres
+from tests.helpers.server import ProtocolDevice, make_store, running_server
 
 __all__ = ["database", "database_url", "fresh_database", "postgres"]
+
+
+@pytest.fixture(scope="module")
+def server(database_url: str) -> Iterator[str]:
+    with running_server(database_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def store_code(database: Database) -> str:
+    make_store(database, "HS")
+    return "HS"
+
+
+@pytest.fixture
+def till(server: str, database: Database, store_code: str) -> Iterator[ProtocolDevice]:
+    device = ProtocolDevice(server, database, store_code)
+    yield device
+    device.close()
+
+
+@pytest.fixture
+def other_till(server: str, database: Database, store_code: str) -> Iterator[ProtocolDevice]:
+    device = ProtocolDevice(server, database, store_code)
+    yield device
+    device.close()

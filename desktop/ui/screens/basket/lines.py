@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from desktop.ui.theme import Ink, Radius, Space, Theme, Tone, TypeRole, current_theme
 from desktop.ui.widgets.money_label import amount_text
+from desktop.ui.widgets.painting import paint_chosen
 from desktop.ui.widgets.text import fitting_font
 from desktop.usecases.till_state import LineView, NoteTone
 
@@ -81,7 +82,7 @@ class LineDelegate(QStyledItemDelegate):
         painter.save()
         area = QRectF(option.rect)
         if option.state & QStyle.StateFlag.State_Selected:
-            _paint_selected(painter, area)
+            paint_chosen(painter, area, radius=Radius.MEDIUM)
         _paint_line(painter, area, line)
         painter.restore()
 
@@ -89,19 +90,6 @@ class LineDelegate(QStyledItemDelegate):
 def quantity_text(line: LineView) -> str:
     """``2×`` for pieces, ``0.486`` for what is weighed."""
     return line.quantity if line.is_weighed else f"{line.quantity}×"
-
-
-def _paint_selected(painter: QPainter, area: QRectF) -> None:
-    theme = current_theme()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    radius = theme.px(Radius.MEDIUM)
-    sheet = QPainterPath()
-    sheet.addRoundedRect(area, radius, radius)
-    painter.fillPath(sheet, theme.colour("blue_soft"))
-    bar = QPainterPath()
-    bar.addRect(QRectF(area.left(), area.top(), theme.px(3), area.height()))
-    painter.fillPath(sheet.intersected(bar), theme.colour("blue"))
 
 
 def _paint_line(painter: QPainter, area: QRectF, line: LineView) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from desktop.ui.theme.tokens import Tone
 from desktop.ui.widgets.money_text import amount_text
 from desktop.usecases.till_state import TillState, TotalsView
+from shared.money import Money, currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def _customer(state: TillState) -> str:
 
 def _due(state: TillState, totals: TotalsView | None) -> str:
     if totals is None:
-        return ""
+        return amount_text(Money.zero(currency(state.currency)), has_symbol=True) if state.currency else ""
     to_pay = abs(totals.to_pay) if state.is_return else totals.to_pay
     return amount_text(to_pay, has_symbol=True)
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QListView,
     QSizePolicy,
-    QStackedLayout,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -98,11 +98,13 @@ class BasketStrip(PaperStrip):
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.list.clicked.connect(self._choose)
         self.list.activated.connect(self._choose)
-        holder = QWidget()
-        self._stack = QStackedLayout(holder)
-        self._stack.setContentsMargins(theme.px(10), 0, theme.px(_LIST_INSET - 2), 0)
+        self._stack = QStackedWidget()
         self._stack.addWidget(self.list)
         self._stack.addWidget(_empty_basket())
+        holder = QWidget()
+        inset = QVBoxLayout(holder)
+        inset.setContentsMargins(theme.px(10), theme.px(Space.XS), theme.px(_LIST_INSET - 2), 0)
+        inset.addWidget(self._stack)
         return holder
 
     def _build_foot(self) -> QVBoxLayout:

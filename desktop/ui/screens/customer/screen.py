@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.ui.screens.customer.presenter import CustomerPresenter
+from desktop.ui.screens.till.page import PageWidget
 from desktop.ui.screens.till.page_head import PageHead
 from desktop.ui.theme import Space, TypeRole, current_theme
 from desktop.ui.widgets import ActionButton, Card, EmptyState, NoticeLine, SearchField
@@ -13,14 +14,8 @@ from desktop.ui.widgets.row_list import RowList, RowView
 from desktop.usecases.till_views import CustomerMatch
 
 
-class CustomerScreen(QWidget):
-    """The page.
-
-    Signals:
-        left: back to the sale.
-    """
-
-    left = Signal()
+class CustomerScreen(PageWidget):
+    """The page."""
 
     def __init__(self, presenter: CustomerPresenter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,18 +26,18 @@ class CustomerScreen(QWidget):
         column.setSpacing(theme.px(14))
         head = PageHead("Customer")
         head.left.connect(self.left)
-        self.find = SearchField(
+        self.find_field = SearchField(
             "Name, number, phone, or scan the card", key="F3", height=60, role=TypeRole.LINE, is_quiet=False
         )
-        self.find.text_edited.connect(presenter.type_text)
-        self.find.submitted.connect(lambda _text: presenter.submit(self.list.currentIndex().row()))
+        self.find_field.text_edited.connect(presenter.type_text)
+        self.find_field.submitted.connect(self._submit)
         self.notice = NoticeLine(dismiss_text="Noted")
         self.notice.dismissed.connect(presenter.session.dismiss)
-        card = Card(padding=2, spacing=0)
+        card = Card(padding=6, spacing=0)
         self.list = RowList("Customers found")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.opened.connect(presenter.choose)
-        self.find.moved.connect(self.list.step)
+        self.find_field.moved.connect(self.list.step)
         self._empty = EmptyState("", "")
         card.body.addWidget(self.list, 1)
         card.body.addWidget(self._empty, 1)
@@ -52,7 +47,7 @@ class CustomerScreen(QWidget):
         foot.setContentsMargins(0, 0, 0, theme.px(Space.HAIR))
         foot.addStretch(1)
         foot.addWidget(self._nobody)
-        for widget in (head, self.find, self.notice):
+        for widget in (head, self.find_field, self.notice):
             column.addWidget(widget)
         column.addWidget(card, 1)
         column.addLayout(foot)
@@ -61,8 +56,8 @@ class CustomerScreen(QWidget):
     def refresh(self) -> None:
         """Show what the presenter says now."""
         presenter = self._presenter
-        if self.find.edit.text() != presenter.text:
-            self.find.edit.setText(presenter.text)
+        if self.find_field.edit.text() != presenter.text:
+            self.find_field.edit.setText(presenter.text)
         self.notice.say(presenter.session.state.refusal or presenter.session.problem)
         self.list.setVisible(bool(presenter.matches))
         self._empty.setVisible(not presenter.matches)
@@ -74,9 +69,16 @@ class CustomerScreen(QWidget):
         self.list.show_rows([_row(match) for match in presenter.matches], max(self.list.currentIndex().row(), 0))
         self._nobody.setVisible(presenter.session.state.customer is not None)
 
+    def text_target(self) -> QWidget:
+        """The field of this page."""
+        return self.find_field.edit
+
+    def _submit(self, _text: str) -> None:
+        self._presenter.submit(self.list.currentIndex().row())
+
     def focus_first(self) -> None:
         """The keyboard starts in the field."""
-        self.find.edit.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.find_field.edit.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 def _row(match: CustomerMatch) -> RowView:

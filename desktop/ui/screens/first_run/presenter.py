@@ -17,6 +17,7 @@ class FirstRunPresenter(QObject):
     """The first page of a new device.
 
     Attributes:
+        is_resumed: the code was spent already and only the first load is to be taken up again.
         url: the server's address as typed.
         code: the one-time code as typed.
         step: what is being done, in words; empty while nothing is.
@@ -31,11 +32,14 @@ class FirstRunPresenter(QObject):
     joined = Signal()
     _stepped = Signal(str)
 
-    def __init__(self, enrol: Enrol, executor: Executor, *, url: str = "", parent: QObject | None = None) -> None:
+    def __init__(
+        self, enrol: Enrol, executor: Executor, *, is_resumed: bool = False, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._enrol = enrol
         self._executor = executor
-        self.url = url
+        self.is_resumed = is_resumed
+        self.url = ""
         self.code = ""
         self.step = ""
         self.problem = ""
@@ -45,7 +49,7 @@ class FirstRunPresenter(QObject):
     @property
     def is_ready(self) -> bool:
         """Whether there is enough to try."""
-        return bool(self.url.strip() and self.code.strip()) and not self.step
+        return not self.step and (self.is_resumed or bool(self.url.strip() and self.code.strip()))
 
     def type_url(self, text: str) -> None:
         """The address changed."""
@@ -62,7 +66,7 @@ class FirstRunPresenter(QObject):
         if not self.is_ready:
             return
         url, code = self.url.strip(), self.code.strip().upper()
-        self.step, self.problem = "Asking the server", ""
+        self.step, self.problem = "Asking the server …", ""
         self.changed.emit()
         self._executor.submit(lambda: self._enrol(url, code, self._stepped.emit), self._succeed, self._fail)
 

@@ -34,13 +34,14 @@ class FirstRunScreen(QWidget):
         presenter = self._presenter
         is_busy = bool(presenter.step)
         for field in (self.url, self.code):
-            field.setEnabled(not is_busy)
+            field.setEnabled(not is_busy and not presenter.is_resumed)
         if self.url.text() != presenter.url:
             self.url.setText(presenter.url)
         self.problem.say(presenter.problem)
         self._step.setText(presenter.step)
         self._step.setVisible(is_busy)
         self._bar.setVisible(is_busy)
+        self._join.set_words("Go on" if presenter.is_resumed else "Join the shop")
         self._join.setEnabled(presenter.is_ready)
 
     def focus_first(self) -> None:

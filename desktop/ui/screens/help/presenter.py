@@ -10,8 +10,8 @@ _GROUPS = (
     ("Selling", Place.SELL),
     ("Paying", Place.PAYMENT),
     ("After a sale", Place.RECEIPT),
-    ("Shift and drawer", Place.SHIFT),
     ("Everywhere", Place.EVERYWHERE),
+    ("Shift and drawer", Place.SHIFT),
 )
 _CAP_NAMES = {"Del": "Del", "Return": "Enter"}
 NUMBER_RULES = (

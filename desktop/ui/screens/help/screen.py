@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.ui.screens.help.presenter import NUMBER_RULES, HelpGroup, help_groups
+from desktop.ui.screens.till.page import PageWidget
 from desktop.ui.screens.till.page_head import PageHead
 from desktop.ui.theme import Ink, Space, TypeRole, current_theme
 from desktop.ui.widgets import Card, ElidedLabel, KeyCap, TextLabel
 
 
-class HelpScreen(QWidget):
-    """The sheet.
-
-    Signals:
-        left: back to where it was opened.
-    """
-
-    left = Signal()
+class HelpScreen(PageWidget):
+    """The sheet."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,6 +44,9 @@ class HelpScreen(QWidget):
         area.setWidget(inner)
         column.addWidget(area, 1)
 
+    def refresh(self) -> None:
+        """Nothing on the sheet changes."""
+
     def focus_first(self) -> None:
         """The keyboard scrolls."""
         self._area.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -61,8 +59,8 @@ def _in_two(groups: tuple[HelpGroup, ...]) -> tuple[tuple[HelpGroup, ...], tuple
 
 def _group_card(group: HelpGroup) -> Card:
     theme = current_theme()
-    card = Card(padding=Space.L, spacing=Space.XS)
-    card.body.addWidget(TextLabel(group.title, TypeRole.HEADING))
+    card = Card(padding=Space.M, spacing=Space.HAIR)
+    card.body.addWidget(TextLabel(group.title, TypeRole.BODY_STRONG))
     for what, key in group.rows:
         row = QHBoxLayout()
         row.setSpacing(theme.px(Space.M))
@@ -73,6 +71,6 @@ def _group_card(group: HelpGroup) -> Card:
         else:
             row.addWidget(ElidedLabel(what, TypeRole.OFFICE, Ink.SECOND), 1)
             row.addWidget(KeyCap(key))
-        row.addStrut(theme.px(26))
+        row.addStrut(theme.px(22))
         card.body.addLayout(row)
     return card

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.ui.scanner import RAW_KEYS_PROPERTY
 from desktop.ui.screens.login.presenter import LoginPresenter
+from desktop.ui.screens.till.page import PageWidget
 from desktop.ui.theme import Ink, Space, Target, TypeRole, current_theme
 from desktop.ui.widgets import (
     ActionButton,
@@ -40,7 +41,7 @@ class PinField(FigureField):
             self._people.step(step)
 
 
-class LoginScreen(QWidget):
+class LoginScreen(PageWidget):
     """The page."""
 
     def __init__(self, presenter: LoginPresenter, parent: QWidget | None = None) -> None:
@@ -78,16 +79,20 @@ class LoginScreen(QWidget):
         self._enter.setEnabled(bool(presenter.pin) and not presenter.is_checking)
         self._enter.set_words("Checking…" if presenter.is_checking else "Log in")
 
+    def text_target(self) -> QWidget:
+        """The field of this page."""
+        return self.pin
+
     def focus_first(self) -> None:
         """The keyboard types the PIN."""
         self.pin.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _build_people(self) -> Card:
         theme = current_theme()
-        card = Card(padding=2, spacing=0)
+        card = Card(padding=6, spacing=0)
         card.setFixedWidth(theme.px(360))
         title = TextLabel("Who is at the till?", TypeRole.HEADING)
-        title.setContentsMargins(theme.px(Space.L), theme.px(Space.L), theme.px(Space.L), theme.px(Space.M))
+        title.setContentsMargins(theme.px(Space.M), theme.px(Space.L), theme.px(Space.M), theme.px(Space.M))
         self.people = RowList("People")
         self.people.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.people.chosen.connect(self._presenter.choose)
@@ -106,7 +111,7 @@ class LoginScreen(QWidget):
         card = Card(padding=Space.XXL, spacing=Space.M)
         card.setFixedWidth(theme.px(420))
         self._title = TextLabel("", TypeRole.TITLE)
-        hint = TextLabel("Type your PIN, then Enter. Up and Down choose the person.", TypeRole.SUPPORT, Ink.THIRD)
+        hint = TextLabel("Type your PIN, then Enter.", TypeRole.BODY, Ink.THIRD)
         self.pin = PinField(self.people)
         self.pin.edited.connect(presenter.type_pin)
         self.pin.submitted.connect(presenter.submit)

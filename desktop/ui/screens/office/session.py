@@ -1,4 +1,4 @@
-"""The office as its screens see it: the newest state of the frame, and one way to do or ask something off the UI thread."""
+"""The office as its screens see it: the newest state of the frame, and one way to do or ask something on a worker."""
 
 from __future__ import annotations
 

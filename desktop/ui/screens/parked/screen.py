@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.ui.screens.parked.presenter import ParkedPresenter
+from desktop.ui.screens.till.page import PageWidget
 from desktop.ui.screens.till.page_head import PageHead
 from desktop.ui.theme import current_theme
 from desktop.ui.widgets import Card, EmptyState, NoticeLine, amount_text
@@ -13,14 +14,8 @@ from desktop.ui.widgets.row_list import RowList, RowView
 from desktop.usecases.till_views import ParkedView
 
 
-class ParkedScreen(QWidget):
-    """The page.
-
-    Signals:
-        left: back to the sale.
-    """
-
-    left = Signal()
+class ParkedScreen(PageWidget):
+    """The page."""
 
     def __init__(self, presenter: ParkedPresenter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,7 +27,7 @@ class ParkedScreen(QWidget):
         self._head.left.connect(self.left)
         self.notice = NoticeLine(dismiss_text="Noted")
         self.notice.dismissed.connect(presenter.session.dismiss)
-        card = Card(padding=2, spacing=0)
+        card = Card(padding=6, spacing=0)
         self.list = RowList("Parked sales")
         self.list.opened.connect(presenter.recall)
         self._empty = EmptyState(

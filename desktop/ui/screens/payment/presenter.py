@@ -172,6 +172,10 @@ class PaymentPresenter(QObject):
         """Give a payment back."""
         self.session.act(lambda till: till.remove_tender(number))
 
+    def remove_last_tender(self) -> None:
+        """Del: give the last payment back."""
+        self.session.act(lambda till: till.remove_tender())
+
 
 def _tender_and_complete(till: Till, method: str, amount: Money) -> None:
     till.tender(method, amount)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -13,6 +13,7 @@ from desktop.ui.screens.payment.presenter import (
     PaymentPresenter,
     Suggestion,
 )
+from desktop.ui.screens.till.page import PageWidget
 from desktop.ui.screens.till.page_head import PageHead
 from desktop.ui.theme import Ink, Space, Target, TypeRole, current_theme
 from desktop.ui.widgets import (
@@ -35,14 +36,8 @@ _RARE_METHODS = ("account", "bank_transfer", "cheque")
 _SUGGESTIONS = 4
 
 
-class PaymentScreen(QWidget):
-    """The page.
-
-    Signals:
-        left: back to the sale.
-    """
-
-    left = Signal()
+class PaymentScreen(PageWidget):
+    """The page."""
 
     def __init__(self, presenter: PaymentPresenter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -81,6 +76,10 @@ class PaymentScreen(QWidget):
         self._show_change()
         self._take.set_words(presenter.take_text)
         self._take.setEnabled(presenter.amount is not None and not state.blocks_payment)
+
+    def text_target(self) -> QWidget:
+        """The field of this page."""
+        return self.field
 
     def focus_first(self) -> None:
         """Bring the keyboard to the amount."""

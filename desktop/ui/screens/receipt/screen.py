@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.ui.screens.receipt.presenter import ReceiptPresenter
+from desktop.ui.screens.till.page import PageWidget
 from desktop.ui.theme import Ink, Space, Target, Tone, TypeRole, current_theme
 from desktop.ui.widgets import ActionButton, ButtonLayout, Card, Emphasis, MoneyLabel, NoticeLine, TextLabel
 from desktop.ui.widgets.paper import PaperStrip
@@ -46,7 +47,7 @@ class ReceiptPaper(PaperStrip):
         self._text.setText("\n".join(line.ljust(width) for line in text.splitlines()))
 
 
-class ReceiptScreen(QWidget):
+class ReceiptScreen(PageWidget):
     """The page."""
 
     def __init__(self, presenter: ReceiptPresenter, parent: QWidget | None = None) -> None:

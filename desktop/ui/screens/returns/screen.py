@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.ui.screens.returns.presenter import REFUND_METHODS, ReturnsPresenter
+from desktop.ui.screens.till.page import PageWidget
 from desktop.ui.screens.till.page_head import PageHead
 from desktop.ui.theme import Ink, Space, Target, TypeRole, current_theme
 from desktop.ui.widgets import (
@@ -27,14 +28,8 @@ from desktop.usecases.till_views import SoldLineView
 from shared.payments.methods import PAYMENT_METHODS
 
 
-class ReturnsScreen(QWidget):
-    """The page.
-
-    Signals:
-        left: back to the sale.
-    """
-
-    left = Signal()
+class ReturnsScreen(PageWidget):
+    """The page."""
 
     def __init__(self, presenter: ReturnsPresenter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,14 +40,14 @@ class ReturnsScreen(QWidget):
         column.setSpacing(theme.px(14))
         self._head = PageHead("Return")
         self._head.left.connect(self.left)
-        self.find = SearchField(
+        self.find_field = SearchField(
             "Receipt number, typed or scanned", key="Ins", height=60, role=TypeRole.LINE, is_quiet=False
         )
-        self.find.text_edited.connect(presenter.type_number)
-        self.find.submitted.connect(presenter.find)
+        self.find_field.text_edited.connect(presenter.type_number)
+        self.find_field.submitted.connect(presenter.find)
         self.notice = NoticeLine(dismiss_text="Noted")
         self.notice.dismissed.connect(presenter.session.dismiss)
-        for widget in (self._head, self.find, self.notice):
+        for widget in (self._head, self.find_field, self.notice):
             column.addWidget(widget)
         column.addWidget(self._build_lines(), 1)
         column.addLayout(self._build_foot())
@@ -63,8 +58,8 @@ class ReturnsScreen(QWidget):
         presenter = self._presenter
         sold = presenter.sold
         self.notice.say(presenter.session.state.refusal or presenter.session.problem)
-        if self.find.edit.text() != presenter.number:
-            self.find.edit.setText(presenter.number)
+        if self.find_field.edit.text() != presenter.number:
+            self.find_field.edit.setText(presenter.number)
         self._head.set_words("Return", "" if sold is None else f"{sold.number} · {sold.store_name} · {sold.sold_at}")
         self._empty.setVisible(sold is None)
         self._area.setVisible(sold is not None)
@@ -74,9 +69,13 @@ class ReturnsScreen(QWidget):
         self._pay.setEnabled(refund is not None)
         self._all.setEnabled(sold is not None)
 
+    def text_target(self) -> QWidget:
+        """The field of this page."""
+        return self.find_field.edit
+
     def focus_first(self) -> None:
         """The keyboard starts in the field."""
-        self.find.edit.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.find_field.edit.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """F12 pays out."""
@@ -86,7 +85,7 @@ class ReturnsScreen(QWidget):
         super().keyPressEvent(event)
 
     def _build_lines(self) -> Card:
-        card = Card(padding=2, spacing=0)
+        card = Card(padding=6, spacing=0)
         self._empty = EmptyState(
             "Find the receipt", "Scan its barcode or type its number; then choose what comes back.", icon="receipt"
         )

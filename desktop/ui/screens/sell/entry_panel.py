@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.ui.screens.sell.entry import Entry, EntryKind
-from desktop.ui.theme import Ink, Space, TypeRole, current_theme
+from desktop.ui.theme import Ink, Space, Target, TypeRole, current_theme
 from desktop.ui.widgets import (
     ActionButton,
+    ButtonLayout,
     Card,
-    ElidedLabel,
     Emphasis,
     NumericPad,
     SegmentedTabs,
     TextLabel,
 )
 from desktop.ui.widgets.figure_field import FigureField
-
-_KEYS = {EntryKind.QUANTITY: "F6", EntryKind.PRICE: "F7", EntryKind.DISCOUNT: "F8"}
 
 
 class EntryPanel(Card):
@@ -44,35 +42,46 @@ class EntryPanel(Card):
         super().__init__(padding=Space.XL, spacing=Space.M, parent=parent)
         theme = current_theme()
         self._title = TextLabel("", TypeRole.TITLE)
-        self._subject = ElidedLabel("", TypeRole.BODY, Ink.THIRD)
+        self._subject = TextLabel("", TypeRole.BODY, Ink.THIRD, wraps=True)
         self._unit = SegmentedTabs(("Per cent", "Amount"))
         self._unit.chosen.connect(lambda index: self.percent_chosen.emit(index == 0))
         self._reach = SegmentedTabs(("This line", "Whole sale"))
         self._reach.chosen.connect(lambda index: self.basket_chosen.emit(index == 1))
-        choices = QHBoxLayout()
-        choices.addWidget(self._unit)
-        choices.addStretch(1)
-        choices.addWidget(self._reach)
-        self.field = FigureField("", shown=shown)
+        self.field = FigureField("", shown=shown, height=64)
         self.field.edited.connect(self.typed)
         self.field.submitted.connect(self.confirmed)
-        pad = NumericPad(".")
+        pad = NumericPad(".", least_height=44)
         pad.pressed.connect(self.field.press)
-        self._confirm = ActionButton("Apply", key="Enter", emphasis=Emphasis.PRIMARY, least_height=56)
+        self._confirm = self._button("Apply", "Enter", Emphasis.PRIMARY)
         self._confirm.clicked.connect(self.confirmed)
-        leave = ActionButton("Leave it", key="Esc", least_height=56)
+        leave = self._button("Leave it", "Esc", Emphasis.PLAIN)
         leave.clicked.connect(self.left)
-        foot = QHBoxLayout()
-        foot.setSpacing(theme.px(Space.S))
-        foot.addStretch(1)
-        foot.addWidget(leave)
-        foot.addWidget(self._confirm)
-        self.body.addWidget(self._title)
-        self.body.addWidget(self._subject)
-        self.body.addLayout(choices)
-        self.body.addWidget(self.field)
-        self.body.addWidget(pad, 1)
-        self.body.addLayout(foot)
+        typing = QVBoxLayout()
+        typing.setSpacing(theme.px(Space.S + 1))
+        typing.addWidget(self.field)
+        typing.addWidget(pad, 1)
+        words = QVBoxLayout()
+        words.setSpacing(theme.px(Space.S))
+        for widget in (self._title, self._subject, self._unit, self._reach):
+            words.addWidget(widget)
+        words.addStretch(1)
+        words.addWidget(leave)
+        words.addWidget(self._confirm)
+        row = QHBoxLayout()
+        row.setSpacing(theme.px(Space.XL))
+        row.addLayout(typing, 6)
+        row.addLayout(words, 5)
+        self.body.addLayout(row)
+
+    def _button(self, text: str, key: str, emphasis: Emphasis) -> ActionButton:
+        return ActionButton(
+            text,
+            key=key,
+            emphasis=emphasis,
+            layout=ButtonLayout.SPREAD,
+            role=TypeRole.BODY_STRONG,
+            least_height=Target.MONEY,
+        )
 
     def show_entry(self, entry: Entry) -> None:
         """Show a question; the focus is the page's affair."""

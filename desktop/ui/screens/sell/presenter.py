@@ -207,6 +207,14 @@ class SellPresenter(QObject):
         """Del: strike the selected line through."""
         self.session.act(lambda till: till.remove_line())
 
+    def remove_discounts(self) -> None:
+        """Shift F8: take the discounts of the selected line back."""
+        self.session.act(lambda till: till.remove_discounts())
+
+    def clear_basket(self) -> None:
+        """Ctrl Del: give the whole basket up."""
+        self.session.act(lambda till: till.clear())
+
     def select_line(self, line_id: uuid.UUID) -> None:
         """A line was pressed."""
         if line_id != self.session.state.selected_line:

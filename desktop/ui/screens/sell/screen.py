@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from desktop.ui.screens.sell.entry_panel import EntryPanel
 from desktop.ui.screens.sell.presenter import SellPresenter
 from desktop.ui.screens.sell.tiles import TileGrid
+from desktop.ui.screens.till.page import PageWidget
 from desktop.ui.theme import Ink, Space, Target, Tone, TypeRole, current_theme
 from desktop.ui.widgets import (
     ActionButton,
@@ -29,35 +30,37 @@ FUNCTION_KEYS = ("customer", "park", "recall", "quantity", "discount", "return")
 _TILES, _RESULTS, _ENTRY, _NO_TILES = range(4)
 
 
-class SellScreen(QWidget):
+class SellScreen(PageWidget):
     """The page.
 
     Signals:
         action_pressed(str): a button that stands for an action of the action table.
+        line_stepped(int): up (-1) or down (+1) in the basket.
     """
 
     action_pressed = Signal(str)
+    line_stepped = Signal(int)
 
     def __init__(self, presenter: SellPresenter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         theme = current_theme()
         self._presenter = presenter
-        self.find = SearchField("Name, code or barcode", key="F2", height=60, role=TypeRole.LINE, is_quiet=False)
-        self.find.text_edited.connect(presenter.type_text)
-        self.find.submitted.connect(lambda _text: presenter.submit(self.results.currentIndex().row()))
-        self.find.moved.connect(self._move)
+        self.find_field = SearchField("Name, code or barcode", key="F2", height=60, role=TypeRole.LINE, is_quiet=False)
+        self.find_field.text_edited.connect(presenter.type_text)
+        self.find_field.submitted.connect(lambda _text: presenter.submit(self.results.currentIndex().row()))
+        self.find_field.moved.connect(self._move)
         self.notice = NoticeLine(dismiss_text="Noted", dismiss_key="Esc")
         self.notice.dismissed.connect(presenter.session.dismiss)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.px(14))
-        column.addWidget(self.find)
+        column.addWidget(self.find_field)
         column.addWidget(self.notice)
         column.addWidget(self._build_body(), 1)
         column.addLayout(self._build_function_keys())
         column.addLayout(self._build_pay_row())
         presenter.changed.connect(self.refresh)
-        presenter.text_replaced.connect(lambda: self.find.edit.setText(presenter.text))
+        presenter.text_replaced.connect(lambda: self.find_field.edit.setText(presenter.text))
         self.refresh()
 
     def refresh(self) -> None:
@@ -72,12 +75,16 @@ class SellScreen(QWidget):
         recall = f"Recall · {state.parked}" if state.parked else "Recall"
         self._keys["recall"].set_words(recall)
 
+    def text_target(self) -> QWidget:
+        """The find field, or the open question's."""
+        return self.find_field.edit if self._presenter.entry is None else self.entry.field
+
     def focus_first(self) -> None:
         """Bring the keyboard to where it belongs: the open question, else the find field."""
         if self._presenter.entry is not None:
             self.entry.field.setFocus(Qt.FocusReason.OtherFocusReason)
         else:
-            self.find.edit.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.find_field.edit.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _build_body(self) -> QWidget:
         theme = current_theme()
@@ -98,7 +105,7 @@ class SellScreen(QWidget):
         self.results.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._nothing = EmptyState("", "")
         self._hint = ElidedLabel("", TypeRole.SUPPORT_STRONG, Ink.SECOND)
-        found = Card(padding=2, spacing=0)
+        found = Card(padding=6, spacing=0)
         self._hint.setContentsMargins(theme.px(Space.L), theme.px(Space.M), theme.px(Space.L), theme.px(Space.S))
         found.body.addWidget(self._hint)
         found.body.addWidget(self.results, 1)
@@ -207,6 +214,8 @@ class SellScreen(QWidget):
     def _move(self, by: int) -> None:
         if self._body.currentIndex() == _RESULTS:
             self.results.step(by)
+        else:
+            self.line_stepped.emit(by)
 
 
 def _row(product: FoundView) -> RowView:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.ui.screens.shift.presenter import ShiftPresenter
+from desktop.ui.screens.till.page import PageWidget
 from desktop.ui.theme import Ink, Space, Target, TypeRole, current_theme
 from desktop.ui.widgets import ActionButton, ButtonLayout, Card, Emphasis, NoticeLine, NumericPad, TextLabel
 from desktop.ui.widgets.figure_field import FigureField
 
 
-class OpenShiftScreen(QWidget):
-    """The page.
-
-    Signals:
-        locked: somebody else should log in.
-    """
-
-    locked = Signal()
+class OpenShiftScreen(PageWidget):
+    """The page."""
 
     def __init__(self, presenter: ShiftPresenter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,6 +38,10 @@ class OpenShiftScreen(QWidget):
         self.field.set_buffer(presenter.float_text)
         self._open.set_words(presenter.open_text)
 
+    def text_target(self) -> QWidget:
+        """The field of this page."""
+        return self.field
+
     def focus_first(self) -> None:
         """The keyboard types the float."""
         self.field.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -53,9 +52,7 @@ class OpenShiftScreen(QWidget):
         card = Card(padding=Space.XXL, spacing=Space.M)
         card.setFixedWidth(theme.px(460))
         card.body.addWidget(TextLabel("Open a shift", TypeRole.TITLE))
-        card.body.addWidget(
-            TextLabel("Count the float in the drawer. Sales start when the shift is open.", TypeRole.BODY, Ink.THIRD)
-        )
+        card.body.addWidget(TextLabel("How much change lies in the drawer?", TypeRole.BODY, Ink.THIRD))
         self.notice = NoticeLine()
         self.field = FigureField("Float", shown=presenter.shown_figure)
         self.field.set_suggestion(presenter.shown_figure("0"))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.ui.screens.shift.presenter import Job, ShiftPresenter
+from desktop.ui.screens.till.page import PageWidget
 from desktop.ui.screens.till.page_head import PageHead
 from desktop.ui.theme import Ink, Space, Target, TypeRole, current_theme
 from desktop.ui.widgets import (
@@ -27,14 +28,8 @@ _JOB_NAMES = ("Count the drawer", "Cash in", "Cash out", "To the safe")
 _JOB_BUTTONS = {Job.CASH_IN: "Put cash in", Job.CASH_OUT: "Take cash out", Job.TO_SAFE: "Bring to the safe"}
 
 
-class ShiftScreen(QWidget):
-    """The page.
-
-    Signals:
-        left: back to the sale, or to the page without a shift.
-    """
-
-    left = Signal()
+class ShiftScreen(PageWidget):
+    """The page."""
 
     def __init__(self, presenter: ShiftPresenter, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -17,6 +17,7 @@ class Page(StrEnum):
     SELL = "sell"
     PAYMENT = "payment"
     RETURNS = "returns"
+    BLIND_RETURN = "blind_return"
     CUSTOMER = "customer"
     PARKED = "parked"
     SHIFT = "shift"

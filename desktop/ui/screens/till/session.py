@@ -124,6 +124,12 @@ class TillSession(QObject):
             self.problem = ""
             self.changed.emit()
 
+    def forget_problem(self) -> None:
+        """Another page opens: what was refused on the last one is over; a standing refusal of the till stays."""
+        if self.problem:
+            self.problem = ""
+            self.changed.emit()
+
     def refuse(self, message: str) -> None:
         """Refuse something on the screen's own account, in the same place and with the same tone."""
         self.problem = message

@@ -23,6 +23,7 @@ PLACES_BY_PAGE: dict[Page, frozenset[Place]] = {
     Page.CUSTOMER: _SELLING,
     Page.PARKED: _SELLING,
     Page.RETURNS: _SELLING,
+    Page.BLIND_RETURN: _SELLING,
     Page.SHIFT: _SELLING,
     Page.HELP: _SELLING,
     Page.RECEIPT: _SELLING | {Place.RECEIPT},
@@ -60,6 +61,6 @@ class Shortcuts:
         bound.setShortcut(QKeySequence(action.key))
         bound.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         bound.setAutoRepeat(False)
-        bound.triggered.connect(lambda: handler())
+        bound.triggered.connect(lambda _checked=False: handler())
         window.addAction(bound)
         return bound

@@ -464,6 +464,7 @@ def upgrade() -> None:
         sa.Column("code", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("message", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("arguments", sa.LargeBinary(), nullable=True),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("device_id", "incarnation", "number", name=op.f("pk_device_mutation")),
     )

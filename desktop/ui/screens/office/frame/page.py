@@ -1,4 +1,4 @@
-"""What every page of the office is: a title with counts, filters, buttons, and answers to the keys that all pages share."""
+"""What every page of the office is: a title with counts, buttons, and answers to the keys that all pages share."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.ui.screens.office.navigation import PageEntry, PageName
@@ -55,11 +55,9 @@ class _Entry(QAbstractButton):
         painter.setPen(theme.ink(Ink.STRONG if self.isChecked() else Ink.SECOND))
         painter.drawText(inner, int(Qt.AlignmentFlag.AlignVCenter), self.text())
         if self.badge:
-            small = theme.font(TypeRole.LABEL)
-            painter.setFont(small)
+            painter.setFont(theme.font(TypeRole.LABEL))
             painter.setPen(theme.tone(Tone.LOOK))
             painter.drawText(inner, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), self.badge)
-            QFontMetricsF(small)
         if self.hasFocus():
             paint_focus_ring(painter, area, radius=Radius.SMALL)
 

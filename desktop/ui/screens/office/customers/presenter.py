@@ -1,0 +1,192 @@
+"""The customers page without its widgets."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.replica.changes import Changes
+from desktop.replica.queries.customer_list import CustomerRow
+from desktop.ui.screens.office.session import OfficeSession
+from desktop.usecases.browse_customers import (
+    CustomerList,
+    CustomerPanel,
+    customer_lines,
+    list_customers,
+    show_customer,
+)
+from desktop.usecases.desk import Desk
+from desktop.usecases.edit_customer import create_customer, edit_customer
+from shared.errors import CounterfoilError
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerDraft:
+    """What stands in the fields, as typed."""
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    note: str = ""
+    may_send_offers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CustomersState:
+    """The whole page; ``panel`` None with a draft: a new customer."""
+
+    text: str = ""
+    ids: Sequence[uuid.UUID] = ()
+    total: int = 0
+    is_loading: bool = True
+    problem: str = ""
+    panel: CustomerPanel | None = None
+    draft: CustomerDraft | None = None
+    origin: CustomerDraft | None = None
+    errors: Mapping[str, str] = field(default_factory=dict)
+    panel_notice: str = ""
+    is_saving: bool = False
+
+    @property
+    def is_dirty(self) -> bool:
+        """Whether anything typed is not saved yet."""
+        return self.draft is not None and self.draft != self.origin
+
+
+class CustomersPresenter(QObject):
+    """Holds the page's state.
+
+    Signals:
+        changed: ``state`` is another one.
+        rows_changed: rows have the same order but other cells.
+    """
+
+    changed = Signal()
+    rows_changed = Signal()
+
+    def __init__(self, session: OfficeSession) -> None:
+        super().__init__(session)
+        self.session = session
+        self.state = CustomersState()
+        self._desk: Desk | None = None
+        session.data_changed.connect(self.take_changes)
+
+    def open(self) -> None:
+        """The page came into sight."""
+        self._desk = self.session.desk()
+        self.look()
+
+    def look(self) -> None:
+        """Read the list again."""
+        text = self.state.text
+        self._set(is_loading=not self.state.ids)
+        self.session.ask("customers", lambda desk: list_customers(desk, text), self._take_list, self._fail)
+
+    def set_text(self, text: str) -> None:
+        """Filter by what is typed."""
+        self._set(text=text)
+        self.look()
+
+    def rows(self, ids: Sequence[uuid.UUID]) -> Sequence[CustomerRow | None]:
+        """One page of cells, at most 128 rows, read at once."""
+        return [None] * len(ids) if self._desk is None else customer_lines(self._desk, ids)
+
+    def show(self, customer_id: uuid.UUID) -> None:
+        """Open one customer; refused while another one has unsaved changes."""
+        panel = self.state.panel
+        if (panel is None or panel.card.id != customer_id) and not self.blocks_leaving():
+            self.session.ask("customer", lambda desk: show_customer(desk, customer_id), self._take_panel, self._fail)
+
+    def make_new(self) -> None:
+        """Begin a new customer."""
+        if not self.blocks_leaving():
+            self._set(panel=None, draft=CustomerDraft(), origin=CustomerDraft(), errors={}, panel_notice="")
+
+    def close_panel(self) -> None:
+        """Close the panel; refused while it has unsaved changes."""
+        if not self.blocks_leaving():
+            self._set(panel=None, draft=None, origin=None, errors={}, panel_notice="")
+
+    def undo(self) -> None:
+        """Give up what was typed."""
+        if self.state.panel is None:
+            self._set(draft=None, origin=None, errors={}, panel_notice="")
+        else:
+            self._set(draft=self.state.origin, errors={}, panel_notice="")
+
+    def blocks_leaving(self) -> bool:
+        """Whether unsaved changes hold the panel; says so in it."""
+        if self.state.is_dirty:
+            self._set(panel_notice="Save or undo your changes here first.")
+        return self.state.is_dirty
+
+    def set_field(self, name: str, value: Any) -> None:
+        """A field was changed by hand."""
+        if self.state.draft is not None:
+            errors = {key: text for key, text in self.state.errors.items() if key != name}
+            self._set(draft=replace(self.state.draft, **{name: value}), errors=errors, panel_notice="")
+
+    def save(self) -> None:
+        """Save the draft."""
+        draft, origin, panel = self.state.draft, self.state.origin, self.state.panel
+        if draft is None or origin is None or self.state.is_saving:
+            return
+        names = [each.name for each in fields(CustomerDraft)]
+        if panel is None:
+            values = {name: getattr(draft, name) for name in names}
+            self._set(is_saving=True)
+            self.session.act(lambda desk: create_customer(desk, values), self._take_created, self._refuse)
+            return
+        changes = {name: getattr(draft, name) for name in names if getattr(draft, name) != getattr(origin, name)}
+        if changes:
+            customer_id = panel.card.id
+            self._set(is_saving=True)
+            self.session.act(
+                lambda desk: edit_customer(desk, customer_id, changes), lambda _done: self._saved(), self._refuse
+            )
+
+    def take_changes(self, changes: Changes) -> None:
+        """Customers changed, here or by sync."""
+        if self._desk is None or not changes.touches("customer"):
+            return
+        self.look()
+        self.rows_changed.emit()
+        if self.state.panel is not None and not self.state.is_dirty:
+            customer_id = self.state.panel.card.id
+            self.session.ask("customer", lambda desk: show_customer(desk, customer_id), self._take_panel, self._fail)
+
+    def _take_list(self, found: CustomerList) -> None:
+        self._set(ids=found.ids, total=found.total, is_loading=False, problem="")
+
+    def _take_panel(self, panel: CustomerPanel) -> None:
+        card = panel.card
+        draft = CustomerDraft(card.name, card.email, card.phone, card.note, card.may_send_offers)
+        self._set(panel=panel, draft=draft, origin=draft, errors={}, panel_notice="", is_saving=False)
+
+    def _take_created(self, created: tuple[uuid.UUID, Changes]) -> None:
+        self._set(is_saving=False, draft=None, origin=None)
+        self.session.data_changed.emit(created[1])
+        self.show(created[0])
+
+    def _saved(self) -> None:
+        self._set(is_saving=False, origin=self.state.draft, errors={}, panel_notice="")
+
+    def _refuse(self, failure: CounterfoilError) -> None:
+        name = {"customer_name_missing": "name", "email_invalid": "email"}.get(failure.code, "")
+        if name:
+            self._set(is_saving=False, errors={**self.state.errors, name: failure.message})
+        else:
+            self._set(is_saving=False, panel_notice=failure.message)
+
+    def _fail(self, failure: CounterfoilError) -> None:
+        self._set(is_loading=False, problem=failure.message)
+
+    def _set(self, **values: Any) -> None:
+        after = replace(self.state, **values)
+        if after != self.state:
+            self.state = after
+            self.changed.emit()

@@ -1,0 +1,1 @@
+"""Sealed sales and returns, with their receipts."""

@@ -1,0 +1,1 @@
+"""Stock levels, and moving stock with a reason."""

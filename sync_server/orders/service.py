@@ -1,0 +1,301 @@
+"""Placing, handing out and cancelling orders. Quantities are thousandths, amounts minor units, instants UTC µs."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.clock import MICROSECONDS_PER_SECOND, local_date
+from shared.errors import UserError
+from shared.ids import derived_id
+from shared.money import Currency, UnitPrice, currency
+from shared.orders import OrderLine, OrderState, OrderTotals, next_state, price_order
+from shared.quantity import Quantity
+from shared.stock import MovementReason
+from shared.tax import TaxRounding
+from sync_server.auth.service import Channel
+from sync_server.catalogue import service as catalogue
+from sync_server.catalogue.service import Offer, SellingStore
+from sync_server.customers import service as customers
+from sync_server.db.sessions import Connection, Database
+from sync_server.errors import Conflicting, NotFound, Unprocessable
+from sync_server.inventory import service as inventory
+from sync_server.orders import repository
+
+SWEEP_MAX_ORDERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class WantedLine:
+    """One line as a channel asks for it; decimal strings, the price empty for the shop's own."""
+
+    sku: str
+    quantity: str
+    unit_price: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedOrder:
+    """An order as a channel asks for it.
+
+    Attributes:
+        store: code of the store that hands it out.
+        placed_at: UTC microseconds; prices and taxes are those of this instant. None for now.
+        hold_seconds: after which the promise lapses unless the order was handed out; None for never.
+    """
+
+    store: str
+    lines: tuple[WantedLine, ...]
+    reference: str = ""
+    customer_name: str = ""
+    customer_email: str = ""
+    placed_at: int | None = None
+    hold_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as it stands: the columns of ``customer_order`` with the store's code, and its lines."""
+
+    values: Mapping[str, Any]
+    lines: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Priced:
+    """A line with what it is offered as."""
+
+    line: OrderLine
+    offer: Offer
+
+    @property
+    def is_goods(self) -> bool:
+        """Whether it is kept in stock and so has to be promised."""
+        return self.offer.item.kind != "service"
+
+
+def order_id_of(channel: Channel, key: str) -> uuid.UUID:
+    """The id of the order that a channel places with an Idempotency-Key; the same key is the same order."""
+    return derived_id("order", channel.name, key)
+
+
+def place(database: Database, channel: Channel, key: str, request_hash: bytes, wanted: WantedOrder) -> uuid.UUID:
+    """Place an order and promise its stock, all of it or nothing; gives its id.
+
+    A key that was used before with the same request gives the order it made.
+
+    Raises:
+        Conflicting: ``out_of_stock`` with each short line (nothing was promised), or ``idempotency_key_reused`` for
+            the key of another request.
+        NotFound: ``store_unknown``.
+        Unprocessable: ``sku_unknown``, ``product_not_for_sale``, ``price_missing``.
+        UserError: whatever quantity, price or total cannot be.
+    """
+    order_id = order_id_of(channel, key)
+    try:
+        _place_once(database, channel, order_id, request_hash, wanted)
+    except inventory.OutOfStock as error:
+        # Lapsed holds that no sweeper has freed yet may stand in the way: they are freed, and it is tried once more.
+        if not _free_lapsed(database, wanted.store, error):
+            raise _short_lines(database, wanted, error) from error
+        try:
+            _place_once(database, channel, order_id, request_hash, wanted)
+        except inventory.OutOfStock as again:
+            raise _short_lines(database, wanted, again) from again
+    return order_id
+
+
+def _free_lapsed(database: Database, store_code: str, error: inventory.OutOfStock) -> bool:
+    with database.writing() as connection:
+        store = catalogue.store_by_code(connection, store_code)
+        variants = [shortage.variant_id for shortage in error.shortages]
+        return inventory.free_lapsed(connection, store.id, variants, now=database.clock.now())
+
+
+def _short_lines(database: Database, wanted: WantedOrder, error: inventory.OutOfStock) -> Conflicting:
+    """The refusal in the channel's words: SKUs and decimal strings."""
+    with database.reading() as connection:
+        store = catalogue.store_by_code(connection, wanted.store)
+        offers = catalogue.offers(connection, store, [line.sku for line in wanted.lines], at=database.clock.now())
+    by_variant = {offer.item.variant_id: offer for offer in offers.values()}
+    short = [
+        {
+            "sku": by_variant[shortage.variant_id].item.sku,
+            "wanted": str(Quantity(shortage.wanted)),
+            "available": str(Quantity(max(shortage.available, 0))),
+        }
+        for shortage in error.shortages
+        if shortage.variant_id in by_variant
+    ]
+    return Conflicting("out_of_stock", error.message, lines=short)
+
+
+def _place_once(
+    database: Database, channel: Channel, order_id: uuid.UUID, request_hash: bytes, wanted: WantedOrder
+) -> None:
+    now = database.clock.now()
+    with database.writing() as connection:
+        number = repository.claim(connection, order_id, request_hash, now)
+        if number is None:
+            _require_same(connection, order_id, request_hash)
+            return
+        store = catalogue.store_by_code(connection, wanted.store)
+        placed_at = now if wanted.placed_at is None else wanted.placed_at
+        priced = _priced_lines(connection, store, wanted.lines, placed_at)
+        lines = [each.line for each in priced]
+        totals = price_order(lines, currency(store.currency), TaxRounding(store.tax_rounding))
+        expires_at = None if wanted.hold_seconds is None else now + wanted.hold_seconds * MICROSECONDS_PER_SECOND
+        order = {
+            "id": order_id,
+            "store_id": store.id,
+            "number": f"W{number:06d}",
+            "channel": channel.name,
+            "reference": wanted.reference,
+            "customer_id": customers.id_by_email(connection, wanted.customer_email),
+            "customer_name": wanted.customer_name,
+            "state": OrderState.PLACED.value,
+            "currency": store.currency,
+            "net_total": totals.net.amount,
+            "tax_total": totals.tax.amount,
+            "total": totals.total.amount,
+            "placed_at": placed_at,
+            "expires_at": expires_at,
+            "changed_at": now,
+        }
+        repository.add(connection, order, _line_rows(order_id, lines, totals))
+        goods = [(each.line.variant_id, each.line.quantity.thousandths) for each in priced if each.is_goods]
+        # The promise comes last: the hot row is locked for as short a time as can be.
+        inventory.promise(connection, store.id, order_id, goods, now=now, expires_at=expires_at)
+
+
+def _require_same(connection: Connection, order_id: uuid.UUID, request_hash: bytes) -> None:
+    if repository.request_hash(connection, order_id) != request_hash:
+        raise Conflicting(
+            "idempotency_key_reused",
+            "This Idempotency-Key belongs to another order. Use a new key for each new order.",
+        )
+
+
+def _priced_lines(
+    connection: Connection, store: SellingStore, wanted: Sequence[WantedLine], placed_at: int
+) -> list[_Priced]:
+    offers = catalogue.offers(connection, store, [line.sku for line in wanted], at=placed_at)
+    unknown = sorted({line.sku for line in wanted if line.sku not in offers})
+    if unknown:
+        raise Unprocessable("sku_unknown", f"There is no product with the SKU “{unknown[0]}”.", skus=unknown)
+    money = currency(store.currency)
+    return [_priced(number, line, offers[line.sku], money) for number, line in enumerate(wanted, start=1)]
+
+
+def _priced(number: int, wanted: WantedLine, offer: Offer, money: Currency) -> _Priced:
+    item = offer.item
+    if item.state == "draft":
+        raise Unprocessable("product_not_for_sale", f"{item.name} is not for sale yet.", sku=item.sku)
+    quantity = Quantity.parse(wanted.quantity, offer.unit)
+    if wanted.unit_price:
+        price = UnitPrice.parse(wanted.unit_price, money)
+        if price.micro < 0:
+            raise UserError("amount_invalid", "A price cannot be below zero.", sku=item.sku)
+    else:
+        row = offer.price_for(quantity)
+        if row is None:
+            raise Unprocessable("price_missing", f"{item.name} has no price on that day. Send one.", sku=item.sku)
+        price = UnitPrice(row.micro, money)
+    line = OrderLine(number, item.variant_id, item.sku, item.name, quantity, price, offer.taxes)
+    return _Priced(line, offer)
+
+
+def _line_rows(order_id: uuid.UUID, lines: Sequence[OrderLine], totals: OrderTotals) -> list[dict[str, object]]:
+    return [
+        {
+            "id": derived_id("order_line", order_id, str(line.number)),
+            "order_id": order_id,
+            "number": line.number,
+            "variant_id": line.variant_id,
+            "sku": line.sku,
+            "name": line.name,
+            "quantity": line.quantity.thousandths,
+            "unit_price_micro": line.unit_price.micro,
+            "net": amounts.net.amount,
+            "tax": amounts.tax.amount,
+            "total": amounts.total.amount,
+        }
+        for line, amounts in zip(lines, totals.lines, strict=True)
+    ]
+
+
+def order_by_id(connection: Connection, order_id: uuid.UUID, *, is_held: bool = False) -> Order:
+    """An order with its lines; ``is_held`` keeps others from changing it until the transaction's end.
+
+    Raises:
+        NotFound: ``order_unknown``.
+    """
+    found = repository.order_by_id(connection, order_id, is_held=is_held)
+    if found is None:
+        raise NotFound("order_unknown", "There is no order with this id.", id=str(order_id))
+    values, lines = found
+    return Order(values, tuple(lines))
+
+
+def fulfil(connection: Connection, order_id: uuid.UUID, *, now: int) -> None:
+    """Hand an order out: its stock leaves the store. An order that was handed out stays so, without an error.
+
+    Raises:
+        NotFound: ``order_unknown``.
+        Conflicting: ``order_state_not_allowed`` for a cancelled one.
+    """
+    order = order_by_id(connection, order_id, is_held=True)
+    if not _move_on(connection, order, OrderState.FULFILLED, now):
+        return
+    kinds = catalogue.kinds_of(connection, [line["variant_id"] for line in order.lines])
+    rows = [
+        inventory.LedgerRow(
+            id=line["id"],
+            store_id=order.values["store_id"],
+            variant_id=line["variant_id"],
+            quantity=-line["quantity"],
+            reason=MovementReason.WEB_ORDER.value,
+            at=now,
+            business_date=local_date(now, order.values["time_zone"]),
+            source_id=order_id,
+        )
+        for line in order.lines
+        if kinds.get(line["variant_id"]) != "service"
+    ]
+    inventory.fulfil(connection, order_id, rows, now=now)
+
+
+def cancel(connection: Connection, order_id: uuid.UUID, *, now: int) -> None:
+    """Cancel an order and give its promised stock back. A cancelled order stays so, without an error.
+
+    Raises:
+        NotFound: ``order_unknown``.
+        Conflicting: ``order_state_not_allowed`` for one that was handed out.
+    """
+    order = order_by_id(connection, order_id, is_held=True)
+    if _move_on(connection, order, OrderState.CANCELLED, now):
+        inventory.release(connection, order_id)
+
+
+def _move_on(connection: Connection, order: Order, wanted: OrderState, now: int) -> bool:
+    """Bring an order into a state, if it may go there; whether that changed anything."""
+    standing = OrderState(order.values["state"])
+    try:
+        next_state(standing, wanted)
+    except UserError as error:
+        raise Conflicting(error.code, error.message, **error.data) from error
+    if standing is wanted:
+        return False
+    repository.set_state(connection, order.values["id"], wanted.value, now)
+    return True
+
+
+def sweep(connection: Connection, *, now: int) -> int:
+    """Cancel the orders whose promise has lapsed and free what lapsed holds keep; gives how many were cancelled."""
+    lapsed = repository.lapsed(connection, now, SWEEP_MAX_ORDERS)
+    for order_id in lapsed:
+        cancel(connection, order_id, now=now)
+    inventory.sweep(connection, now=now)
+    return len(lapsed)

@@ -1,0 +1,198 @@
+"""Mutations as typed values: what a device sent is checked against the registry before anything touches a table."""
+
+from __future__ import annotations
+
+import datetime as dt
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from shared.errors import UserError
+from shared.limits import AGGREGATE_MAX_BYTES, AGGREGATE_MAX_CHILDREN
+from shared.schema.registry import AGGREGATES, Aggregate, WireColumn, WireTable
+from shared.schema.types import WireKind
+from shared.sync.operations import MUTATION_NAMES, MUTATION_VERSION, Verb
+from shared.sync.wire import SentMutation, Value
+
+_of: Callable[[Any, Any], Any] = operator.getitem
+"""``tuple[…]`` where the inside is only known at run time."""
+
+_INT64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_TYPES: Mapping[WireKind, Any] = {
+    WireKind.ID: Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)],
+    WireKind.WHOLE: _INT64,
+    WireKind.FLAG: Literal[0, 1],
+    WireKind.DAY: Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\d$")],
+    WireKind.WORDS: str,
+    WireKind.JSON: str,
+    WireKind.DIGEST: Annotated[bytes, msgspec.Meta(max_length=64)],
+}
+
+Root = tuple[Any, ...]
+Children = Mapping[str, list[Root]]
+
+
+class ChildEdit(msgspec.Struct):
+    """One owned row that is changed, added (``row``) or removed."""
+
+    child: str
+    child_id: Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
+    changes: dict[str, tuple[Any, Any]] = msgspec.field(default_factory=dict)
+    row: list[Any] | None = None
+    removed: bool = False
+
+
+class EditArguments(msgspec.Struct):
+    """Arguments of ``edit``, ``close`` and ``remove``."""
+
+    id: Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
+    base_version: int = 0
+    changes: dict[str, tuple[Any, Any]] = msgspec.field(default_factory=dict)
+    children: list[ChildEdit] = msgspec.field(default_factory=list)
+    edited_at: int = 0
+    edited_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewAggregate:
+    """Arguments of ``record`` and ``create``: rows in wire column order, children sorted by id."""
+
+    root: Root
+    children: Children
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """A mutation that is well formed.
+
+    Attributes:
+        arguments: ``NewAggregate`` for ``record`` and ``create``, ``EditArguments`` for the others.
+    """
+
+    sent: SentMutation
+    aggregate: Aggregate
+    verb: Verb
+    arguments: NewAggregate | EditArguments
+
+    @property
+    def entity_id(self) -> bytes:
+        """The root's id."""
+        if isinstance(self.arguments, NewAggregate):
+            root_id: bytes = self.arguments.root[0]
+            return root_id
+        return self.arguments.id
+
+
+def decode_mutation(sent: SentMutation) -> Mutation:
+    """A sent mutation as typed values.
+
+    Raises:
+        UserError: ``mutation_unknown``, ``mutation_malformed`` or ``aggregate_too_large``.
+    """
+    if sent.name not in MUTATION_NAMES or sent.version != MUTATION_VERSION:
+        raise UserError("mutation_unknown", f"This server does not know “{sent.name}”. Update it.", name=sent.name)
+    if len(sent.arguments) > AGGREGATE_MAX_BYTES:
+        raise UserError("aggregate_too_large", "This is too large to be kept in one piece.", bytes=len(sent.arguments))
+    entity, _, verb = sent.name.rpartition(".")
+    aggregate = AGGREGATES[entity]
+    try:
+        if verb in (Verb.RECORD, Verb.CREATE):
+            return Mutation(sent, aggregate, Verb(verb), _new_aggregate(aggregate, sent.arguments))
+        return Mutation(sent, aggregate, Verb(verb), _edit_decoder.decode(sent.arguments))
+    except (msgspec.DecodeError, ValueError) as error:
+        raise UserError(
+            "mutation_malformed", f"“{sent.name}” is not as the protocol says: {error}.", name=sent.name
+        ) from error
+
+
+def check_value(column: WireColumn, value: object) -> Value:
+    """A wire value for a column, checked like those of a whole row.
+
+    Raises:
+        UserError: ``value_invalid``.
+    """
+    try:
+        checked: Value = msgspec.convert(value, _column_type(column))
+        _check_text(column, checked)
+    except (msgspec.ValidationError, msgspec.DecodeError, ValueError) as error:
+        raise UserError("value_invalid", f"“{column.name}” cannot be that: {error}.", field=column.name) from error
+    return checked
+
+
+def check_row(table: WireTable, row: list[Any], row_id: bytes, parent_id: bytes) -> Root:
+    """A row of an owned table, checked.
+
+    Raises:
+        UserError: ``value_invalid``.
+    """
+    try:
+        checked: Root = msgspec.convert(row, _row_type(table))
+        _check_row(table, checked)
+    except (msgspec.ValidationError, msgspec.DecodeError, ValueError) as error:
+        raise UserError("value_invalid", f"The row of “{table.name}” does not fit: {error}.", table=table.name) from error
+    if checked[0] != row_id or checked[table.column_names.index(table.parent_column)] != parent_id:
+        raise UserError("value_invalid", f"The row of “{table.name}” belongs to something else.", table=table.name)
+    return checked
+
+
+_edit_decoder = msgspec.msgpack.Decoder(EditArguments)
+
+
+def _new_aggregate(aggregate: Aggregate, encoded: bytes) -> NewAggregate:
+    root, children = _row_decoder(aggregate).decode(encoded).row
+    _check_row(aggregate.root, root)
+    rows_by_table: dict[str, list[Root]] = {}
+    for table in aggregate.children:
+        rows: list[Root] = getattr(children, table.name)
+        at = table.column_names.index(table.parent_column)
+        for row in rows:
+            _check_row(table, row)
+            if row[at] != root[0]:
+                raise ValueError(f"a row of {table.name} belongs to something else")
+        rows_by_table[table.name] = sorted(rows)
+    return NewAggregate(root, rows_by_table)
+
+
+@cache
+def _row_decoder(aggregate: Aggregate) -> msgspec.msgpack.Decoder[Any]:
+    some = msgspec.Meta(max_length=AGGREGATE_MAX_CHILDREN)
+    fields = [
+        (table.name, _of(Annotated, (_of(list, _row_type(table)), some)), msgspec.field(default_factory=list))
+        for table in aggregate.children
+    ]
+    children = msgspec.defstruct(f"{aggregate.entity}_children", fields, forbid_unknown_fields=True)
+    payload = _of(tuple, (_row_type(aggregate.root), children))
+    return msgspec.msgpack.Decoder(msgspec.defstruct(f"{aggregate.entity}_arguments", [("row", payload)]))
+
+
+def _column_type(column: WireColumn) -> Any:
+    kind = _TYPES[column.kind]
+    return kind | None if column.nullable else kind
+
+
+def _row_type(table: WireTable) -> Any:
+    return _of(tuple, tuple(_column_type(column) for column in table.columns))
+
+
+@cache
+def _texts_to_check(table: WireTable) -> tuple[tuple[int, WireColumn], ...]:
+    kinds = (WireKind.DAY, WireKind.JSON)
+    return tuple((at, column) for at, column in enumerate(table.columns) if column.kind in kinds)
+
+
+def _check_row(table: WireTable, row: Root) -> None:
+    for at, column in _texts_to_check(table):
+        _check_text(column, row[at])
+
+
+def _check_text(column: WireColumn, value: Value) -> None:
+    if not isinstance(value, str):
+        return
+    if column.kind is WireKind.DAY:
+        dt.date.fromisoformat(value)
+    elif column.kind is WireKind.JSON:
+        msgspec.json.decode(value)
