@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from desktop.paths import Home, home_at
 from desktop.settings import settings_from
-from shared.clock import SettableClock, SystemClock
+from shared.clock import SystemClock
 from shared.errors import CounterfoilError, EnvironmentFailure, UserError
 
 if TYPE_CHECKING:
+    from desktop.sync.engine import SyncEngine
     from desktop.usecases.start import Device
 
 EXIT_FINE, EXIT_USER, EXIT_USAGE, EXIT_ENVIRONMENT, EXIT_BUG = 0, 1, 2, 3, 70
@@ -90,7 +91,7 @@ def _home(options: argparse.Namespace) -> Home:
 
 
 @contextmanager
-def _device(options: argparse.Namespace, clock: SystemClock | SettableClock) -> Iterator[Device]:
+def _device(options: argparse.Namespace, clock: SystemClock) -> Iterator[Device]:
     from desktop.usecases.start import opened_device
     from shared.ids import TimeOrderedIds
 
@@ -98,17 +99,23 @@ def _device(options: argparse.Namespace, clock: SystemClock | SettableClock) -> 
         yield device
 
 
+@contextmanager
+def _engine(engine: SyncEngine) -> Iterator[SyncEngine]:
+    try:
+        yield engine
+    finally:
+        engine.stop()
+
+
 def _till(options: argparse.Namespace) -> int:
     if options.script is None:
         from desktop.ui.application import run_till
 
         return run_till(_home(options), options)
-    from desktop.sync.connect import engine_of
-    from desktop.ui.script import run_script
+    from desktop.ui.script import play_at_home
 
-    system = SystemClock()
-    with _device(options, SettableClock(system.now()) if options.replay else system) as device:
-        return run_script(device, engine_of(device), options.script, is_replay=options.replay)
+    play_at_home(_home(options), settings_from(), options.script, is_replay=options.replay)
+    return EXIT_FINE
 
 
 def _office(options: argparse.Namespace) -> int:
@@ -123,16 +130,17 @@ def _enrol(options: argparse.Namespace) -> int:
     from desktop.usecases.enrol import enrol
     from shared.ids import TimeOrderedIds
 
-    enrolled = enrol(
-        _home(options),
-        settings_from(),
-        HttpEnrolmentDesk(options.url),
-        options.code,
-        public_key_text=public_key_text,
-        clock=SystemClock(),
-        ids=TimeOrderedIds(),
-        name=options.name,
-    )
+    with closing(HttpEnrolmentDesk(options.url)) as desk:
+        enrolled = enrol(
+            _home(options),
+            settings_from(),
+            desk,
+            options.code,
+            public_key_text=public_key_text,
+            clock=SystemClock(),
+            ids=TimeOrderedIds(),
+            name=options.name,
+        )
     _say(f"Joined as {enrolled.identity.name}.")
     if not enrolled.secrets.is_keychain:
         _say(f"No keychain is used here: the keys are in {enrolled.secrets.description}. Guard that file.")
@@ -147,7 +155,7 @@ def _fill(options: argparse.Namespace) -> None:
     from shared.sync.wire import PullAnswer
 
     with _device(options, SystemClock()) as device:
-        with closing(server_of(device).heads()) as told:
+        with closing(server_of(device)) as server, closing(server.heads()) as told:
             heads = next(told, [])
         progress = LoadProgress({head.scope: head.position for head in heads})
 
@@ -155,7 +163,8 @@ def _fill(options: argparse.Namespace) -> None:
             for line in progress.lines(answer):
                 _say(line)
 
-        done = synchronise(device.replica, engine_of(device, on_page=tell))
+        with _engine(engine_of(device, on_page=tell)) as engine:
+            done = synchronise(device.replica, engine)
     _say(f"Ready: {done.received:,} rows are here.")
 
 
@@ -163,8 +172,8 @@ def _sync(options: argparse.Namespace) -> int:
     from desktop.sync.connect import engine_of
     from desktop.usecases.synchronise import synchronise
 
-    with _device(options, SystemClock()) as device:
-        done = synchronise(device.replica, engine_of(device))
+    with _device(options, SystemClock()) as device, _engine(engine_of(device)) as engine:
+        done = synchronise(device.replica, engine)
     _say(f"Sent {done.sent:,}, received {done.received:,}. Everything is in step.")
     if done.refused:
         _say(f"{done.refused:,} were refused by the server and are kept; see the sync centre of the office.")
@@ -175,8 +184,12 @@ def _verify(options: argparse.Namespace) -> int:
     from desktop.sync.connect import engine_of, server_of
     from desktop.usecases.verify import verify
 
-    with _device(options, SystemClock()) as device:
-        found = verify(device.replica, engine_of(device), server_of(device))
+    with (
+        _device(options, SystemClock()) as device,
+        _engine(engine_of(device)) as engine,
+        closing(server_of(device)) as server,
+    ):
+        found = verify(device.replica, engine, server)
     for each in found.scopes:
         words = "agrees" if each.agrees else f"DIFFERS: {each.rows_here:,} rows here, {each.rows_there:,} on the server"
         _say(f"{each.scope}  {each.rows_here:,} rows at {each.position:,}  {words}")

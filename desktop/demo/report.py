@@ -74,6 +74,9 @@ class Findings:
 
 def compare(chain: Chain, totals_by_receipt: Mapping[str, str]) -> Findings:
     """Compare what the tills sealed with the server's books, replicas with the server, stock with the ledger."""
+    stock = chain.web.get("/verify/stock")  # it also brings every level up, so that devices can fetch the last ones
+    for desk in chain.desks.values():
+        desk.do("sync")
     server_by_device = {entry["device"]: entry for entry in chain.web.get("/verify/digests")["devices"]}
     replicas = []
     pending = 0
@@ -81,7 +84,6 @@ def compare(chain: Chain, totals_by_receipt: Mapping[str, str]) -> Findings:
         entry = server_by_device[str(answer["device"])]
         replicas.append(ReplicaDigest(name, str(answer["digest"]), str(entry["digest"]), int(answer["rows"])))
         pending += int(answer["pending"])
-    stock = chain.web.get("/verify/stock")
     receipts = _receipts(chain)
     held = [receipt["number"] for receipt in receipts]
     total_by_number = {receipt["number"]: receipt["total"] for receipt in receipts}

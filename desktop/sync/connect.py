@@ -76,6 +76,10 @@ class _WhenNeeded:
     def server_time(self) -> int:
         return self._server().server_time()
 
+    def interrupt(self) -> None:
+        if self._made is not None:
+            self._made.interrupt()
+
     def close(self) -> None:
         if self._made is not None:
             self._made.close()

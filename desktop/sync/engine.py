@@ -101,21 +101,22 @@ class SyncEngine:
             thread.start()
 
     def stop(self) -> None:
-        """End them; a cycle under way is finished first."""
+        """End them and let go of the server for good; a cycle under way is finished first."""
         self._stopping.set()
         self._wanted.set()
         self._connected.set()
-        self._server.close()
+        self._server.interrupt()
         for thread in self._threads:
             thread.join(JOIN_SECONDS)
         self._threads.clear()
+        self._server.close()
 
     def go_offline(self) -> None:
         """Stop talking to the server until ``go_online``."""
         if not self._is_switched_off:
             self._is_switched_off = True
             self._contact = replace(self._contact, is_online=False, since=self._clock.now())
-            self._server.close()
+            self._server.interrupt()
 
     def go_online(self) -> None:
         """Talk to the server again; what waits is sent at once."""

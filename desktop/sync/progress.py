@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from desktop.sync.events import WORDS
 from shared.sync.wire import PullAnswer, ScopePage
 
 STEP_PERCENT = 10
+SHARE_TOLD = 10
+"""What makes up less than a tenth of a page is not worth a line."""
 
 
 class LoadProgress:
@@ -23,15 +25,16 @@ class LoadProgress:
 
     def lines(self, answer: PullAnswer) -> list[str]:
         """The lines for one applied answer."""
-        return [line for page in answer.pages if page.rows and (line := self._line(page))]
+        return [line for page in answer.pages for line in self._lines(page)]
 
-    def _line(self, page: ScopePage) -> str:
-        entity = Counter(row.entity for row in page.rows).most_common(1)[0][0]
-        subject = WORDS.get(entity, (entity, entity))[1].capitalize()
+    def _lines(self, page: ScopePage) -> Iterator[str]:
         head = max(self._heads.get(page.scope, 0), page.to_position, 1)
-        percent = 100 * page.to_position // head if page.more else 100
-        told_subject, told_percent = self._told
-        if subject == told_subject and percent < told_percent + STEP_PERCENT:
-            return ""
-        self._told = (subject, percent)
-        return f"{subject} {percent} %"
+        reached = 100 * page.to_position // head if page.more else 100
+        counts = Counter(row.entity for row in page.rows)
+        large = [entity for entity, count in counts.items() if count * SHARE_TOLD >= len(page.rows)]
+        for entity in large:
+            percent = reached if entity == large[-1] else 100
+            told_entity, told_percent = self._told
+            if entity != told_entity or percent >= told_percent + STEP_PERCENT:
+                self._told = (entity, percent)
+                yield f"{WORDS.get(entity, (entity, entity))[1].capitalize()} {percent} %"

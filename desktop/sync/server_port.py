@@ -24,7 +24,7 @@ class SyncServer(Protocol):
         ...
 
     def heads(self) -> Generator[list[Head]]:
-        """The newest position of each scope: at once, and after each change, until ``close`` or a failure."""
+        """The newest position of each scope: at once, and after each change, until ``interrupt`` or a failure."""
         ...
 
     def digest(self, scopes: list[str]) -> DigestAnswer:
@@ -35,6 +35,10 @@ class SyncServer(Protocol):
         """The server's clock, UTC microseconds."""
         ...
 
+    def interrupt(self) -> None:
+        """Break off ``heads``, so that whoever reads them wakes."""
+        ...
+
     def close(self) -> None:
-        """Break off whatever is under way; the object may be used again afterwards."""
+        """Let go of every connection; nothing is asked afterwards."""
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -53,6 +54,10 @@ class ClockPort(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Let go of the connection."""
+        ...
+
 
 def examine(
     home: Home, settings: Settings, clock_of: Callable[[str], ClockPort], *, clock: Clock, ids: IdMaker
@@ -81,7 +86,8 @@ def examine(
             yield Finding("device", Health.BAD, "enrolment broke off; run counterfoil enrol again")
             return
         yield from _device(replica, identity)
-        yield from _server(identity, clock_of(identity.server_url), clock)
+        with closing(clock_of(identity.server_url)) as server:
+            yield from _server(identity, server, clock)
     finally:
         replica.close()
 

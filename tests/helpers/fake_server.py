@@ -168,6 +168,9 @@ class FakeServer:
         self._fail_if_down()
         return self.now
 
+    def interrupt(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

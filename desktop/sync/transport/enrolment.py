@@ -19,6 +19,10 @@ class HttpEnrolmentDesk:
         self.url = url.rstrip("/")
         self._client = httpx.Client(base_url=self.url, timeout=TIMEOUT)
 
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._client.close()
+
     def server_time(self) -> int:
         """The server's clock, UTC microseconds."""
         return server_time(self._client, self.url)

@@ -63,7 +63,7 @@ class HttpServer:
         return server_time(self._client, self._url)
 
     def heads(self) -> Generator[list[Head]]:
-        """The newest position of each scope: at once, and after each change, until ``close`` or a failure."""
+        """The newest position of each scope: at once, and after each change, until ``interrupt`` or a failure."""
         timeout = httpx.Timeout(5.0, read=EVENTS_SILENCE_MAX_SECONDS)
         headers = {"Authorization": self._authorisation(), "Accept": "text/event-stream"}
         try:
@@ -79,6 +79,11 @@ class HttpServer:
             self._stream = None
 
     def close(self) -> None:
+        """Let go of every connection; nothing is asked afterwards."""
+        self.interrupt()
+        self._client.close()
+
+    def interrupt(self) -> None:
         """Break off the event stream, if one is open, so that whoever reads it wakes."""
         stream = self._stream
         network = None if stream is None else stream.extensions.get("network_stream")

@@ -104,7 +104,7 @@ def test_given_the_threads_when_something_is_written_or_poked_then_it_travels_by
             yield [Head("catalogue", server._head("catalogue"))]
 
     server.heads = heads
-    server.close = poke.set
+    server.interrupt = poke.set
     engine.start()
     try:
         until(lambda: engine.status().is_online)

@@ -6,8 +6,8 @@ import pytest
 
 from desktop.printing.receipt_pdf import receipt_pdf, text_pdf
 from desktop.printing.receipt_text import receipt_text
-from desktop.usecases.receipt_document import ReceiptDocument
 from desktop.usecases.paper_columns import NARROW, WIDE, beside, centred
+from desktop.usecases.receipt_document import ReceiptDocument
 from tests.unit.usecases.documents import money, return_document, sale_document
 
 

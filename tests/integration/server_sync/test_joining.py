@@ -1,0 +1,178 @@
+"""Who may sync: one-time codes, tokens, assertions, revocation."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import text
+
+from shared.clock import MICROSECONDS_PER_SECOND, SettableClock, SystemClock
+from shared.errors import UserError
+from shared.ids import TimeOrderedIds
+from shared.limits import ENROL_CODE_LIFETIME_SECONDS, TOKEN_LIFETIME_SECONDS
+from sync_server.auth import service as auth
+from sync_server.db.sessions import Database
+from sync_server.devices import service
+from sync_server.errors import Unauthorised
+from tests.helpers.server import ProtocolDevice, error_of, ids
+
+KEY = base64.urlsafe_b64encode(bytes(32)).decode().rstrip("=")
+
+
+@pytest.fixture
+def client(server: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def no_attempts(database: Database) -> Iterator[None]:
+    yield
+    with database.writing() as connection:
+        connection.execute(text("DELETE FROM enrol_attempt"))
+
+
+def code_for(database: Database, clock: SystemClock | SettableClock | None = None, **options: object) -> str:
+    wanted = {"store_code": "HS", "kind": "till", **options}
+    with database.writing() as connection:
+        return service.make_enrol_code(connection, clock or database.clock, **wanted)
+
+
+def enrol(client: httpx.Client, code: str) -> httpx.Response:
+    return client.post("/devices/enrol", json={"code": code, "public_key": KEY})
+
+
+def test_given_a_code_typed_carelessly_then_it_enrols_once(client: httpx.Client, database: Database, store_code: str) -> None:
+    code = code_for(database, name="Front till")
+    answer = enrol(client, " " + code.lower().replace("-", " ").replace("0", "o").replace("1", "l") + " ")
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["name"] == "Front till"
+    again = enrol(client, code)
+    assert (again.status_code, again.json()["error"]) == (403, "enrol_code_invalid")
+
+
+def test_given_a_wrong_code_then_it_is_refused_like_a_used_one(client: httpx.Client) -> None:
+    for code in ("AAAAA-AAAAA", "", "x" * 5_000, "K7QF2-9XWTM\x00"):
+        answer = enrol(client, code)
+        assert (answer.status_code, answer.json()["error"]) == (403, "enrol_code_invalid")
+
+
+def test_given_a_code_of_yesterday_then_it_is_refused(client: httpx.Client, database: Database, store_code: str) -> None:
+    clock = SettableClock(SystemClock().now() - (ENROL_CODE_LIFETIME_SECONDS + 1) * MICROSECONDS_PER_SECOND)
+    answer = enrol(client, code_for(database, clock))
+    assert (answer.status_code, answer.json()["error"]) == (403, "enrol_code_invalid")
+
+
+def test_given_guessing_then_it_is_slowed_down_even_for_a_right_code(
+    client: httpx.Client, database: Database, store_code: str
+) -> None:
+    code = code_for(database)
+    answers = [enrol(client, f"AAAAA-AAA{n:02}") for n in range(service.ATTEMPTS_MAX)]
+    assert {answer.status_code for answer in answers} == {403}
+    late = enrol(client, code)
+    assert (late.status_code, late.json()["error"]) == (429, "enrol_too_often")
+
+
+def test_given_a_key_that_is_none_then_it_is_refused(client: httpx.Client) -> None:
+    for key in ("", "AAAA", "not base64!", "ä" * 43):
+        answer = client.post("/devices/enrol", json={"code": "AAAAA-AAAAA", "public_key": key})
+        assert (answer.status_code, answer.json()["error"]) == (400, "public_key_invalid")
+
+
+def test_given_devices_in_a_store_then_each_gets_the_next_number_and_none_is_used_again(
+    till: ProtocolDevice, other_till: ProtocolDevice, database: Database
+) -> None:
+    assert other_till.number == till.number + 1
+    with database.writing() as connection:
+        service.revoke(connection, database.clock, other_till.id)
+    with pytest.raises(UserError) as refusal:
+        code_for(database, number=other_till.number)
+    assert refusal.value.code == "device_number_taken"
+
+
+@pytest.mark.parametrize(
+    ("options", "code"), [({"store_code": "NO"}, "store_unknown"), ({"kind": "fridge"}, "device_kind_unknown")]
+)
+def test_given_a_code_for_nowhere_then_it_is_not_made(database: Database, options: dict[str, object], code: str) -> None:
+    with pytest.raises(UserError) as refusal:
+        code_for(database, **options)
+    assert refusal.value.code == code
+
+
+def test_given_no_token_or_a_foreign_one_then_sync_is_refused(till: ProtocolDevice) -> None:
+    till.token = "x.y.z"
+    answer = till.try_push([])
+    assert (answer.status_code, error_of(answer)["error"]) == (401, "token_invalid")
+    bare = till.client.post("/sync/pull", content=b"")
+    assert (bare.status_code, error_of(bare)["error"]) == (401, "token_missing")
+
+
+def test_given_a_token_of_quarter_of_an_hour_ago_then_a_new_one_is_asked_for(till: ProtocolDevice, database: Database) -> None:
+    past = SystemClock().now() - (TOKEN_LIFETIME_SECONDS + 1) * MICROSECONDS_PER_SECOND
+    till.token = auth.issue_token(database.identity, till.id, past).token
+    answer = till.try_push([])
+    assert (answer.status_code, error_of(answer)["error"]) == (401, "token_expired")
+
+
+def test_given_a_revoked_device_then_its_next_call_is_refused_with_a_token_still_valid(
+    till: ProtocolDevice, database: Database
+) -> None:
+    assert till.try_push([]).status_code == 200
+    with database.writing() as connection:
+        service.revoke(connection, database.clock, till.id)
+    for answer in (till.try_push([]), till.client.post("/devices/token", json={"assertion": till.assertion()})):
+        assert (answer.status_code, error_of(answer)["error"]) == (401, "device_revoked")
+    with till.client.stream("GET", "/sync/events", headers={"Authorization": f"Bearer {till.token}"}) as stream:
+        assert stream.status_code == 401
+
+
+def test_given_an_assertion_when_shown_twice_then_the_second_is_refused(till: ProtocolDevice) -> None:
+    assertion = till.assertion()
+    first, second = (till.client.post("/devices/token", json={"assertion": assertion}) for _ in range(2))
+    assert first.status_code == 200
+    assert (second.status_code, second.json()["error"]) == (401, "assertion_used")
+
+
+def test_given_assertions_that_are_not_right_then_each_is_refused(till: ProtocolDevice) -> None:
+    now = SystemClock().now() // MICROSECONDS_PER_SECOND
+    wrong = {
+        "assertion_invalid": [
+            till.assertion(exp=now + 3_600),
+            till.assertion(aud="somebody else"),
+            till.assertion(iss=str(ids.new())),
+            "nonsense",
+        ],
+        "assertion_expired": [till.assertion(iat=now - 3_600, exp=now - 3_550)],
+        "device_unknown": [till.assertion(sub=str(ids.new()))],
+    }
+    till.key = Ed25519PrivateKey.from_private_bytes(os.urandom(32))
+    wrong["assertion_invalid"].append(till.assertion())
+    for code, assertions in wrong.items():
+        for assertion in assertions:
+            answer = till.client.post("/devices/token", json={"assertion": assertion})
+            assert (answer.status_code, answer.json()["error"]) == (401, code)
+
+
+def test_given_a_channel_with_a_key_then_it_is_known_by_it_and_by_nothing_else(database: Database) -> None:
+    with database.writing() as connection:
+        key = auth.create_api_key(connection, "web-shop", ids=TimeOrderedIds(), clock=database.clock)
+        assert auth.channel_of_key(connection, key).name == "web-shop"
+        with pytest.raises(Unauthorised):
+            auth.channel_of_key(connection, key + "x")
+
+
+def test_given_the_openapi_document_then_every_endpoint_says_what_it_answers(client: httpx.Client) -> None:
+    document = client.get("/openapi.json").json()
+    assert {"/devices/enrol", "/devices/token", "/sync/push", "/sync/pull", "/sync/events", "/health"} <= set(document["paths"])
+    silent = [
+        f"{method} {path}"
+        for path, methods in document["paths"].items()
+        for method, said in methods.items()
+        if not said.get("description") or "200" not in said["responses"] and "201" not in said["responses"]
+    ]
+    assert silent == []
