@@ -32,8 +32,8 @@ check: setup lint ## format, lint, types, floors: seconds
 	@$(PYTEST) -q -p no:randomly -p no:cacheprovider tests/architecture
 
 lint: setup
-	@.venv/bin/ruff format --check --quiet || { echo "run: make format"; exit 1; }
-	@.venv/bin/ruff check --quiet
+	@.venv/bin/ruff format --check --quiet --output-format concise || { echo "run: make format"; exit 1; }
+	@.venv/bin/ruff check --quiet --output-format concise
 
 format: setup ## format and mend what can be mended
 	@.venv/bin/ruff format
@@ -42,5 +42,5 @@ format: setup ## format and mend what can be mended
 bench: setup ## measure, beside the raw limits of this machine
 	@QT_QPA_PLATFORM=offscreen $(PYTHON) -m tests.benchmarks.run
 
-screenshots: setup ## draw docs/images again
-	@QT_QPA_PLATFORM=offscreen $(PYTHON) packaging/screenshots.py
+screenshots: setup ## draw every screen, light and dark, into build/screenshots
+	@QT_QPA_PLATFORM=offscreen $(PYTHON) -m tests.helpers.screenshots

@@ -45,6 +45,11 @@ app = typer.Typer(
 )
 
 
+def main() -> None:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run one command; gives the exit code."""
     try:
@@ -97,8 +102,9 @@ def serve(
 ) -> None:
     """Run the server: prints one line with its address when it is ready; SIGTERM or Ctrl+C ends it."""
     from sync_server.sample_shop.service import load_sample_shop
-    from sync_server.serving import run_server
+    from sync_server.serving import leave_on_sigterm, run_server
 
+    leave_on_sigterm()
     with _database(home) as database:
         if sample_shop:
             load_sample_shop(database)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -22,7 +21,7 @@ from sync_server.db.embedded import EmbeddedPostgres
 from sync_server.db.engine import connection_text, make_engine
 from sync_server.db.migrate import migrate
 from sync_server.db.pokes import Listener, Poker
-from sync_server.db.sessions import Database, DBAPIError
+from sync_server.db.sessions import Database, DBAPIError, PoolTimeout, is_unwell
 from sync_server.devices.endpoints import router as devices
 from sync_server.errors import http_status_of
 from sync_server.health.endpoints import router as health
@@ -89,6 +88,7 @@ def create_app(
     app.add_exception_handler(CounterfoilError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_malformed)
     app.add_exception_handler(DBAPIError, _answer_database_failure)
+    app.add_exception_handler(PoolTimeout, _answer_database_failure)
     return app
 
 
@@ -141,9 +141,15 @@ async def _answer_error(request: Request, error: Exception) -> Response:
 
 
 async def _answer_database_failure(request: Request, error: Exception) -> Response:
-    """The database is away or overloaded: the caller tries again later, nothing is lost."""
+    """The database is away or overloaded: the caller tries again later, nothing is lost. The rest are bugs of ours."""
+    if isinstance(error, DBAPIError) and not is_unwell(error):
+        bug = BugError("database_refused", "The server made a mistake with the database. Report it with this time.")
+        bug.__cause__ = error
+        return await _answer_error(request, bug)
     _log.error("database failure", path=request.url.path, reason=str(error))
-    failure = EnvironmentFailure("database_unavailable", "The server's database does not answer. Try again in a moment.")
+    failure = EnvironmentFailure(
+        "database_unavailable", "The server's database does not answer. Try again in a moment."
+    )
     answer = await _answer_error(request, failure)
     answer.headers["Retry-After"] = "2"
     return answer
@@ -160,10 +166,3 @@ async def _answer_malformed(request: Request, error: Exception) -> Response:
 def app_from_environment() -> FastAPI:
     """What each worker process builds when there are several; the parent put the settings into the environment."""
     return create_app(ServerSettings())
-
-
-def main() -> None:
-    """``counterfoil-server``."""
-    from sync_server.cli import run
-
-    raise SystemExit(run(sys.argv[1:]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import signal
 import sys
 import threading
 from http import HTTPStatus
@@ -16,6 +17,14 @@ from sync_server.settings import ServerSettings
 
 _READY_POLL_SECONDS = 0.05
 _SHUTDOWN_SECONDS = 3
+
+
+def leave_on_sigterm() -> None:
+    """Let SIGTERM unwind the process as an exit does, so that its own PostgreSQL is stopped too.
+
+    uvicorn passes a signal on once it has shut down; without this the process would end in that very moment.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
 
 def run_server(settings: ServerSettings, *, host: str, port: int, workers: int) -> None:
@@ -56,7 +65,9 @@ def _run_here(settings: ServerSettings, host: str, port: int) -> None:
     try:
         server.run()
     except SystemExit as leaving:
-        raise _port_taken(host, port) from leaving
+        if not server.started:
+            raise _port_taken(host, port) from leaving
+        raise
     if not server.started:
         raise _port_taken(host, port)
 
@@ -87,7 +98,9 @@ def _port_taken(host: str, port: int) -> EnvironmentFailure:
 
 def _announce(host: str, port: int, ended: threading.Event) -> None:
     """Wait until the server answers, then say so on standard output."""
-    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104
+    # 0.0.0.0 and :: mean every address of this machine, so any of them will do for a look.
+    listens_everywhere = not host.strip("0.:")
+    shown = "127.0.0.1" if listens_everywhere else host
     while not ended.wait(_READY_POLL_SECONDS):
         if _answers(shown, port):
             sys.stdout.write(f"Counterfoil server ready on http://{shown}:{port}\n")

@@ -14,10 +14,13 @@ from decimal import Decimal
 from typing import Any
 
 from desktop.demo.processes import Answer, DeskProcess
-from desktop.demo.shop import DESKS, Chain, Tell
+from desktop.demo.shop import DESKS, Chain, Desk, Tell
 
 OPENING_FLOAT = "150.00"
 HOT_SKU = "CND-CEDAR"
+HOT_DELIVERY = 24
+DELIVERY = 30
+OPEN_BASKET = (("OAT-BAR-1L", "2"), ("SOU-SEED-800", "1"), ("PEA-CONF", "0.486"), ("CHO-85-100", "1"), (HOT_SKU, "2"))
 
 
 @dataclass(slots=True)
@@ -67,6 +70,8 @@ class TradingDay:
 
     chain: Chain
     tell: Tell
+    look: Callable[[str], None] | None = None
+    """Called with a desk's key while its process is stopped and a basket is open on it: draws its screen."""
     seed: int = 7
     sales_per_till: int = 30
     book: DayBook = field(default_factory=DayBook)
@@ -82,12 +87,14 @@ class TradingDay:
 
     def _parts(self) -> Sequence[tuple[str, Callable[[], object]]]:
         return (
+            ("08:30  The office books the morning’s delivery in", self._take_delivery),
             ("08:55  Log in, count the floats, open four shifts", self._open),
             ("09:00  The morning’s customers, and the first web orders", self._morning),
             ("12:00  The network to Mill Lane is cut; both tills go on selling", self._cut),
             ("12:10  Meanwhile the office changes names and prices, and the web shop sells", self._noon),
             ("14:30  The network is back: what waited is sent, what changed comes down", self._reconnect),
             ("15:00  Goods come back; one hot candle, many web buyers", self._afternoon),
+            ("17:30  A look at the screens", self._look_around),
             ("18:00  Count the drawers, close the shifts, send the last", self._close),
         )
 
@@ -105,9 +112,25 @@ class TradingDay:
             for job in jobs:
                 job.result()
 
-    def _open(self) -> None:
+    def _take_delivery(self) -> None:
         for desk in DESKS:
-            self.chain.desks[desk.key].do("login", user=desk.user, pin=desk.pin)
+            self._log_in(desk)
+        for key in ("office", "ml2"):
+            receipts = [
+                {
+                    "do": "stock_move",
+                    "sku": item.sku,
+                    "quantity": str(HOT_DELIVERY if item.sku == HOT_SKU else DELIVERY),
+                }
+                for item in self.goods
+            ]
+            self.chain.desks[key].play([{**receipt, "reason": "receipt"} for receipt in receipts])
+        self._sync_all()
+
+    def _log_in(self, desk: Desk) -> None:
+        self.chain.desks[desk.key].do("login", user=desk.user, pin=desk.pin)
+
+    def _open(self) -> None:
         for till in self.chain.tills:
             till.do("open_shift", float=OPENING_FLOAT)
 
@@ -186,7 +209,9 @@ class TradingDay:
         for key in ("ml1", "ml2"):
             self.chain.desks[key].do("online")
         self._sync_all()
-        self.book.conflicts = int(str(self.chain.desks["office"].do("conflicts")["count"]))
+        entries = self.chain.desks["office"].do("conflicts")["entries"]
+        assert isinstance(entries, list)
+        self.book.conflicts = sum(entry["state"] == "settled" for entry in entries)
 
     def _afternoon(self) -> None:
         self._side_by_side(self._take_back, self.chain.tills)
@@ -211,6 +236,22 @@ class TradingDay:
             accepted = list(pool.map(buy, range(64)))
         self.book.web_orders += sum(accepted)
         self.book.refused_web_orders += len(accepted) - sum(accepted)
+
+    def _look_around(self) -> None:
+        """Draw two tills in the middle of a basket, and the office, each with its own process stopped meanwhile."""
+        if self.look is None:
+            return
+        for desk in DESKS:
+            process = self.chain.desks[desk.key]
+            if desk.kind == "till":
+                for sku, quantity in OPEN_BASKET:
+                    process.do("add", sku=sku, quantity=quantity)
+            process.stop()
+            self.look(desk.key)
+            self.chain.start_desk(desk)
+            self._log_in(desk)
+            if desk.kind == "till":
+                self.chain.desks[desk.key].do("clear")
 
     def _sync_all(self) -> None:
         for _ in range(2):

@@ -49,13 +49,15 @@ def trading_day(console: Console, options: argparse.Namespace) -> int:
         console.print(f"[dim]{time.perf_counter() - began:6.1f} s[/dim]  {text}")
 
     with open_chain(options.out, tell) as chain:
-        day = TradingDay(chain, tell, seed=options.seed)
+        pictures: list[Path] = []
+
+        def look(desk: str) -> None:
+            pictures.extend(take_pictures(chain, options.out / "pictures", desk))
+
+        day = TradingDay(chain, tell, look=None if options.no_pictures else look, seed=options.seed)
         book = day.play()
         tell("Comparing every replica with the server, every level with the ledger")
         findings = compare(chain, book.totals_by_receipt)
-        for desk in chain.desks.values():
-            desk.stop()
-        pictures = [] if options.no_pictures else take_pictures(chain, options.out / "pictures", tell)
     seconds = time.perf_counter() - began
     figures = {
         "sales": book.sales,
@@ -70,8 +72,9 @@ def trading_day(console: Console, options: argparse.Namespace) -> int:
     rows = {
         "sales sealed at four tills": f"{book.sales:,}",
         "of them returns": f"{book.returns:,}",
-        "web orders taken, refused for want of stock": f"{book.web_orders:,}, {book.refused_web_orders:,}",
-        "conflicts settled and shown": f"{book.conflicts:,}",
+        "web orders taken": f"{book.web_orders:,}",
+        "web orders refused, nothing left to promise": f"{book.refused_web_orders:,}",
+        "conflicts merged, with both sides kept": f"{book.conflicts:,}",
         "the day took": f"{seconds:.0f} s",
         "report and pictures": str(options.out),
     }

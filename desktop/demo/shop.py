@@ -32,6 +32,11 @@ class Desk:
         place = {"HS": "Harbour Street", "ML": "Mill Lane"}[self.store]
         return f"{place} {self.kind} {self.number}"
 
+    @property
+    def name(self) -> str:
+        """``Till 1``, as it stands on the till itself."""
+        return f"Till {self.number}" if self.kind == "till" else "Office"
+
 
 DESKS = (
     Desk("hs1", "HS", "till", 1, "mara", "2580"),
@@ -102,7 +107,7 @@ def enrolled(chain: Chain, desks: Sequence[Desk], tell: Tell, *, is_replay: bool
     tell(f"Enrolling {len(desks)} devices, each with its own encrypted replica")
 
     def enrol(desk: Desk) -> None:
-        arguments = ["--store", desk.store, "--kind", desk.kind, "--number", str(desk.number), "--name", desk.title]
+        arguments = ["--store", desk.store, "--kind", desk.kind, "--number", str(desk.number), "--name", desk.name]
         code = chain.server.command("enrol-code", *arguments)
         DeskProcess.enrol(chain.home(desk.key), chain.server.url, code)
 

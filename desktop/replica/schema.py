@@ -11,8 +11,8 @@ import uuid
 from sqlalchemy import Index, MetaData, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.schema.base import NAMING
-from shared.schema.registry import Replicated
+from shared.schema import registry
+from shared.schema.base import NAMING, Replicated
 from shared.schema.types import Digest, Flag, Id, Json, Whole, Words
 
 USER_VERSION = 1
@@ -210,5 +210,6 @@ class SyncEvent(DeviceTable):
     text: Mapped[str] = mapped_column(Words)
 
 
+assert registry.AGGREGATES, "the registry imports every module that declares a replicated table"
 METADATAS = (Replicated.metadata, DeviceTable.metadata)
 """Every table of a replica file; search tables are made by ``desktop.replica.search``."""

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from desktop.replica.changes import Changes
-from desktop.replica.identity import identity_of
+from desktop.replica.identity import DeviceIdentity, identity_of
 from desktop.secrets import DEVICE_KEY
 from desktop.sync.engine import SyncEngine
 from desktop.sync.server_port import SyncServer
+from desktop.usecases.import_catalogue import ImportReport
 from desktop.usecases.start import Device
 from shared.errors import EnvironmentFailure
 from shared.sync.wire import DigestAnswer, Head, PullAnswer, PullRequest, PushAnswer, PushRequest
+
+if TYPE_CHECKING:
+    from desktop.sync.transport import HttpServer
 
 
 def engine_of(
@@ -36,6 +42,16 @@ def server_of(device: Device) -> SyncServer:
         UserError: ``not_enrolled``.
         EnvironmentFailure: ``device_key_missing``.
     """
+    private_key, identity = _own_key(device)
+    return _WhenNeeded(lambda: _connected(private_key, identity, device))
+
+
+def _http_server(device: Device) -> HttpServer:
+    private_key, identity = _own_key(device)
+    return _connected(private_key, identity, device)
+
+
+def _own_key(device: Device) -> tuple[bytes, DeviceIdentity]:
     with device.replica.read() as connection:
         identity = identity_of(connection)
     private_key = device.secrets.get(DEVICE_KEY)
@@ -44,14 +60,30 @@ def server_of(device: Device) -> SyncServer:
             "device_key_missing",
             f"This device's key is not in {device.secrets.description}. Enrol it again in an empty home.",
         )
+    return private_key, identity
 
-    def make() -> SyncServer:
-        from desktop.sync.device_key import DeviceKey
-        from desktop.sync.transport import HttpServer
 
-        return HttpServer(identity.server_url, DeviceKey(private_key, identity, device.ids))
+def _connected(private_key: bytes, identity: DeviceIdentity, device: Device) -> HttpServer:
+    from desktop.sync.device_key import DeviceKey
+    from desktop.sync.transport import HttpServer
 
-    return _WhenNeeded(make)
+    return HttpServer(identity.server_url, DeviceKey(private_key, identity, device.ids))
+
+
+class CatalogueLine:
+    """The office's line for catalogue files, connected to when the first one is sent; a ``CatalogueDesk``."""
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._server: HttpServer | None = None
+
+    def import_catalogue(self, path: Path, *, is_dry_run: bool, made_by: str) -> ImportReport:
+        """Send a file and wait for the report. Raises as ``CatalogueDesk.import_catalogue``."""
+        from desktop.sync.transport import HttpCatalogueDesk
+
+        if self._server is None:
+            self._server = _http_server(self._device)
+        return HttpCatalogueDesk(self._server).import_catalogue(path, is_dry_run=is_dry_run, made_by=made_by)
 
 
 class _WhenNeeded:

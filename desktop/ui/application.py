@@ -135,7 +135,7 @@ def _settle_till(window: TillWindow, executor: Executor, page: str) -> None:
 
 
 def _office_at(device: Device, display: Display) -> None:
-    from desktop.sync.connect import engine_of
+    from desktop.sync.connect import CatalogueLine, engine_of
     from desktop.ui.arrivals import Arrivals
     from desktop.ui.equipment import equipment_at
     from desktop.ui.screens.office.navigation import PageName
@@ -150,6 +150,7 @@ def _office_at(device: Device, display: Display) -> None:
         ids=device.ids,
         equipment=equipment_at(device.home.folder, device.clock),
         sync=engine,
+        importer=CatalogueLine(device),
     )
     _log_in_for_picture(display, office.log_in)
     window = OfficeWindow(office)

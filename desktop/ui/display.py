@@ -81,7 +81,10 @@ def start_qt(options: FaceOptions) -> Display:
     application = QApplication(sys.argv[:1])
     application.setApplicationName("Counterfoil")
     is_dark = application.styleHints().colorScheme() == Qt.ColorScheme.Dark
-    apply_theme(application, Theme.named(options.theme or ("dark" if is_dark else "light")))
+    room = application.primaryScreen().availableSize()
+    width, height = options.size or (_DEFAULT_SIZE if options.picture else (room.width(), room.height()))
+    theme = Theme.named(options.theme or ("dark" if is_dark else "light"), scale_for(width, height))
+    apply_theme(application, theme)
     sys.excepthook = _log_bug
     return Display(options, application.exec)
 
@@ -134,6 +137,12 @@ class Display:
                 path=str(path),
             )
         window.close()
+
+
+def scale_for(width: int, height: int) -> float:
+    """How large everything is drawn in a window of this size: 1.0 up to 1280 × 800, growing slower than the window."""
+    growth = min(width / _DEFAULT_SIZE[0], height / _DEFAULT_SIZE[1]) - 1.0
+    return 1.0 + max(0, min(12, int(growth * 14))) / 20
 
 
 def _size_of(text: str) -> tuple[int, int]:

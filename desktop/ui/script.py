@@ -49,7 +49,10 @@ def play_at_home(home: Home, settings: Settings, source: str, *, is_replay: bool
         sync = engine_of(device)
         equipment = equipment_at(None if is_replay else home.folder, clock)
         till = Till(device.replica, clock=clock, ids=ids, equipment=equipment, sync=sync)
-        return play_script(Stage(till, clock, sync, is_replay=is_replay), lines, _print)
+        try:
+            return play_script(Stage(till, clock, sync, is_replay=is_replay), lines, _print)
+        finally:
+            sync.stop()
 
 
 def play_script(stage: Stage, lines: Iterable[str], write: Callable[[str], None]) -> int:

@@ -86,6 +86,7 @@ def receipt_answer(receipt: ReceiptView) -> Answer:
     return {
         "receipt": receipt.number,
         "total": str(receipt.total),
+        "rounding": _text(receipt.rounding),
         "change": str(receipt.change),
         "text": receipt.text,
     }

@@ -30,12 +30,17 @@ def show_history(desk: Desk, product_id: uuid.UUID, variant_id: uuid.UUID) -> tu
     return tuple(
         HistoryLine(
             moment_text(desk.local(each.at), today),
-            each.who or "This device",
+            author_words(each),
             happening_words(desk, each),
             is_movement=each.what == "movement",
         )
         for each in happenings
     )
+
+
+def author_words(each: Happening) -> str:
+    """Who did it; what was made on this device carries no name."""
+    return each.who or ("This device" if each.what in ("edit", "movement") else "")
 
 
 def happening_words(desk: Desk, each: Happening) -> str:

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from desktop.replica.queries.product_card import (
     CodeOnFile,
@@ -24,6 +25,7 @@ from desktop.replica.queries.product_list import (
     ProductSort,
     category_branch,
     count_products,
+    position_of,
     product_positions,
     product_rows,
 )
@@ -93,6 +95,7 @@ class ProductPanel:
 
     Attributes:
         card: the stored fields, for the editor.
+        position: its row in lists; −1 while the index is being built.
         changed: ``changed 09:12, Mara K., Till 2``; empty for a product as it was first loaded.
         price: today's selling price as typed text; empty for none.
         next_price: ``13.50 from 1 Dec``; empty for none.
@@ -104,6 +107,7 @@ class ProductPanel:
     """
 
     card: ProductCard
+    position: int
     changed: str
     price: str
     price_micro: int | None
@@ -176,7 +180,7 @@ def editor_choices(desk: Desk) -> Choices:
     with desk.replica.read() as connection:
         return Choices(
             tuple(categories(connection)),
-            tuple((tax_id, _tax_words(desk, tax_id, name)) for tax_id, _, name in tax_categories(connection)),
+            tuple((tax_id, _tax_words(desk, tax_id, name)) for tax_id, name in _taxes_by_rate(desk, connection)),
         )
 
 
@@ -185,6 +189,7 @@ def show_product(desk: Desk, variant_id: uuid.UUID) -> ProductPanel:
     desk.require(Permission.USE_OFFICE)
     with desk.replica.read() as connection:
         card = product_card(connection, variant_id)
+        position = position_of(connection, card.product_id, variant_id)
     today, money = desk.today(), desk.facts.store.currency
     selling = _rows(desk, card.prices, variant_id, "selling")
     price = choose_price(selling, today, _ONE)
@@ -193,6 +198,7 @@ def show_product(desk: Desk, variant_id: uuid.UUID) -> ProductPanel:
     price_micro, cost_micro = price.micro if price else None, cost.micro if cost else None
     return ProductPanel(
         card=card,
+        position=position,
         changed=_changed(desk, card),
         price=price_text(price_micro, money),
         price_micro=price_micro,
@@ -314,6 +320,15 @@ def _price_words(desk: Desk, row: PriceOnFile) -> str:
 
 def _code_words(code: CodeOnFile) -> str:
     return code.code if code.quantity == THOUSAND else f"{code.code} · {quantity_text(code.quantity)} at once"
+
+
+def _taxes_by_rate(desk: Desk, connection: Any) -> list[tuple[uuid.UUID, str]]:
+    """The highest first: who forgets to choose one for a new product pays too much tax rather than too little."""
+    today = desk.today()
+    known = [(tax_id, name) for tax_id, _, name in tax_categories(connection)]
+    return sorted(
+        known, key=lambda each: (-sum(rule.rate_ppm for rule in desk.facts.taxes_on(each[0], today)), each[1])
+    )
 
 
 def _tax_words(desk: Desk, tax_id: uuid.UUID, name: str) -> str:

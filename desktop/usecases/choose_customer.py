@@ -40,7 +40,8 @@ def choose_customer(station: Station, text: str | None) -> None:
 
 
 def find_customers(station: Station, text: str, limit: int) -> tuple[CustomerMatch, ...]:
-    """Customers by number, phone or words of the name, by name."""
+    """Customers by number, phone or words of the name, by name. Raises ``UserError`` ``not_logged_in``."""
+    station.person()
     if not text.strip():
         return ()
     with station.replica.read() as connection:

@@ -9,7 +9,8 @@ from desktop.usecases.shift_figures import COUNT_KEY, ShiftFigures, read_figures
 from desktop.usecases.start_over import refuse_unresolved
 from desktop.usecases.station import Station
 from desktop.usecases.till_views import ShiftReport
-from shared.errors import UserError
+from desktop.usecases.trouble import note_trouble
+from shared.errors import EnvironmentFailure, UserError
 from shared.money import Money, currency
 from shared.permissions import Permission
 
@@ -67,7 +68,12 @@ def close_shift(station: Station) -> ShiftReport:
         save_device_value(work.connection, COUNT_KEY, None)
     station.shift = None
     station.finished = None
-    return _report(station, shift, figures, parked, closed_at=closed_at)
+    report = _report(station, shift, figures, parked, closed_at=closed_at)
+    try:
+        station.equipment.printer.print_report(f"Z-{report.business_date}-shift-{report.number}", report.text)
+    except EnvironmentFailure as failure:
+        note_trouble(station, failure)
+    return report
 
 
 def _report(

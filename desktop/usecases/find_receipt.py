@@ -15,6 +15,7 @@ from shared.clock import datetime_at
 from shared.errors import UserError
 from shared.money import Money, UnitPrice, currency
 from shared.payments import payment_method
+from shared.permissions import Permission, is_allowed
 from shared.quantity import Quantity, Unit
 from shared.sales import SealedSale, returnable_lines
 
@@ -23,8 +24,13 @@ _COPIES_REMEMBERED = 200
 
 
 def find_receipt(station: Station, number: str) -> SoldView:
-    """A sealed sale of any store this till holds, and what may still come back. Raises ``receipt_unknown``."""
+    """A sealed sale of any store this till holds, and what may still come back.
+
+    Raises:
+        UserError: ``receipt_unknown``, ``not_logged_in``, ``not_allowed``.
+    """
     station.refresh()
+    _require_looking(station)
     with station.replica.read() as connection:
         sale = sale_with_number(connection, number)
         already = returned_quantities(connection, [line.id for line in sale.lines])
@@ -68,7 +74,7 @@ def print_copy(station: Station, number: str) -> ReceiptView:
         EnvironmentFailure: ``printer_failed``; the copy was counted.
     """
     station.refresh()
-    station.person()
+    _require_looking(station)
     with station.replica.write() as work:
         sale = sale_with_number(work.connection, number)
         copy = _copies(work.connection, sale) + 1
@@ -81,6 +87,7 @@ def print_copy(station: Station, number: str) -> ReceiptView:
 def receipt_pdf(station: Station, number: str) -> bytes:
     """A receipt as PDF; it carries the number of copies printed so far. Raises ``UserError`` ``receipt_unknown``."""
     station.refresh()
+    _require_looking(station)
     with station.replica.read() as connection:
         sale = sale_with_number(connection, number)
         document = receipt_document(station, connection, sale, copy=_copies(connection, sale))
@@ -103,6 +110,13 @@ def sale_with_number(connection: Any, number: str) -> SealedSale:
         f"Receipt {typed[:40]} is not on this till. Check the number as it is printed, such as HS-2-004182.",
         receipt=typed[:40],
     )
+
+
+def _require_looking(station: Station) -> None:
+    """Pass if somebody is logged in who may take goods back or see sales."""
+    person = station.person()
+    if not is_allowed(person.role, Permission.SEE_SALES):
+        station.require(Permission.RETURN_WITH_RECEIPT)
 
 
 def _copies(connection: Any, sale: SealedSale) -> int:

@@ -43,9 +43,10 @@ def receipt_view(station: Station, document: ReceiptDocument) -> ReceiptView:
     return ReceiptView(
         sale_id=document.sale_id,
         number=document.number,
-        total=document.paid,
+        total=document.total,
         change=Money(change, document.total.currency),
         text=station.equipment.forms.receipt(document),
+        rounding=document.rounding,
     )
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from desktop.replica.engine import Replica
 from desktop.replica.queries.inbox_list import count_needing_someone
-from desktop.replica.queries.shop import usernames, waiting_mutations
+from desktop.replica.queries.shop import waiting_mutations
+from desktop.replica.queries.stores import people_of
 from desktop.replica.queries.sync_log import outbox_counts
 from desktop.usecases.desk import Desk
 from desktop.usecases.import_catalogue import CatalogueDesk
@@ -89,9 +90,10 @@ class Office:
         log_out(self.station)
 
     def people(self) -> tuple[tuple[str, str], ...]:
-        """(username, display name) of everybody who works in this store."""
+        """(username, display name) of everybody who may use the office in this store."""
         with self.replica.read() as connection:
-            return tuple(usernames(connection, self.station.store.id))
+            known = people_of(connection, self.station.store.id)
+        return tuple((username, name) for username, name, role in known if is_allowed(role, Permission.USE_OFFICE))
 
     def desk(self) -> Desk:
         """The desk of whoever is logged in. Raises ``UserError`` ``not_logged_in``."""

@@ -26,6 +26,7 @@ def open_shift(station: Station, opening_float: Money, business_date: str | None
         UserError: ``not_logged_in``, ``not_allowed``, ``shift_already_open``, ``float_invalid``, ``date_invalid``.
     """
     station.refresh()
+    station.require_till()
     person = station.require(Permission.OPEN_SHIFT)
     day = station.today() if business_date is None else _day(business_date)
     with station.replica.write() as work:

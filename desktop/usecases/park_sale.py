@@ -76,7 +76,8 @@ def recall_sale(station: Station, parked_id: uuid.UUID | None) -> None:
 
 
 def parked_sales(station: Station) -> tuple[ParkedView, ...]:
-    """The baskets parked in this store, the newest first."""
+    """The baskets parked in this store, the newest first. Raises ``UserError`` ``not_logged_in``."""
+    station.person()
     facts = station.known
     with station.replica.read() as connection:
         rows = parked_baskets(connection, facts.store.id)

@@ -12,7 +12,7 @@ from typing import Any
 from desktop.replica.queries.inbox_list import InboxRow, entries_about, inbox_entry, inbox_rows
 from desktop.replica.queries.product_card import product_history, variant_behind
 from desktop.replica.queries.subjects import subject_names
-from desktop.usecases.browse_history import happening_words
+from desktop.usecases.browse_history import author_words, happening_words
 from desktop.usecases.decide_conflict import PRICE, can_be_written, has_values
 from desktop.usecases.desk import Desk
 from desktop.usecases.office_words import NOTHING, moment_text, span_text
@@ -268,9 +268,7 @@ def _past(desk: Desk, connection: Any, row: InboxRow, names: Mapping[str, str]) 
     if behind is not None:
         happenings = product_history(connection, *behind)
         found.extend(
-            (each.at, each.who or "This device", happening_words(desk, each))
-            for each in happenings
-            if each.what != "conflict"
+            (each.at, author_words(each), happening_words(desk, each)) for each in happenings if each.what != "conflict"
         )
     found.sort(key=lambda moment: moment[0], reverse=True)
     today = desk.today()

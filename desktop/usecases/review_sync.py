@@ -115,7 +115,7 @@ def show_sync(desk: Desk, *, is_online: bool, since: int | None) -> SyncView:
     return SyncView(
         is_online=is_online,
         headline=headline(desk, is_online=is_online, since=since, waiting=counts["waiting"]),
-        explanation=_explanation(is_online=is_online, waiting=counts["waiting"]),
+        explanation=_explanation(is_online=is_online, counts=counts),
         as_of="" if as_of is None else moment_text(desk.local(as_of), desk.today()),
         waiting=tuple(_sent_line(desk, item, names) for item in waiting),
         refused=tuple(_sent_line(desk, item, names) for item in refused),
@@ -140,12 +140,18 @@ def headline(desk: Desk, *, is_online: bool, since: int | None, waiting: int) ->
     return " · ".join(parts)
 
 
-def _explanation(*, is_online: bool, waiting: int) -> str:
+def _explanation(*, is_online: bool, counts: Mapping[str, int]) -> str:
+    refused = counts["refused"]
+    told = (
+        "" if not refused else " One change was not taken." if refused == 1 else f" {refused:,} changes were not taken."
+    )
+    if told:
+        told += " The list below says why; make the change again where it is still wanted."
     if not is_online:
-        return "Go on working. What you do here is safe on this device and is sent as soon as the server answers."
-    if waiting:
-        return "What you did here is being sent."
-    return "What you see is what the server has. Nothing waits to be sent."
+        return "Go on working. What you do here is safe and is sent as soon as the server answers." + told
+    if counts["waiting"]:
+        return "What you did here is being sent." + told
+    return "What you see is what the server has. Nothing waits to be sent." + told
 
 
 def _sent_line(desk: Desk, item: SentItem, names: Mapping[tuple[str, uuid.UUID], str]) -> SentLine:

@@ -60,7 +60,7 @@ def show_till(station: Station) -> TillState:
         user_name="" if station.user is None else station.user.display_name,
         user_role="" if station.user is None else station.user.role,
         shift=shift,
-        sale_number=receipt_number(store.code, identity.number, identity.receipt_series, number),
+        sale_number=_sale_number(station, number),
         lines=tuple(_line(station, line, levels) for line in priced.lines),
         selected_line=None if selected is None else selected.id,
         totals=None if not priced.lines else _totals(priced, settlement),
@@ -143,6 +143,14 @@ def _line(station: Station, priced: PricedLine, levels: Mapping[UUID, Level]) ->
         notes=line_notes(station, priced, level),
         is_removed=line.is_removed,
     )
+
+
+def _sale_number(station: Station, number: int) -> str:
+    """The receipt number that is next; an office desk has none."""
+    identity = station.identity
+    if identity.kind != "till":
+        return ""
+    return receipt_number(station.store.code, identity.number, identity.receipt_series, number)
 
 
 def _stocked(priced: PricedBasket) -> list[UUID]:

@@ -146,11 +146,20 @@ class Station:
         return self.shift
 
     def require_selling(self) -> Person:
-        """Who sells. Raises ``UserError`` ``not_enrolled``, ``not_logged_in``, ``not_allowed``, ``shift_not_open``."""
-        _ = self.known
+        """Who sells.
+
+        Raises:
+            UserError: ``not_enrolled``, ``not_a_till``, ``not_logged_in``, ``not_allowed``, ``shift_not_open``.
+        """
+        self.require_till()
         person = self.require(Permission.SELL)
         self.running_shift()
         return person
+
+    def require_till(self) -> None:
+        """Pass on a till. Raises ``UserError`` ``not_a_till`` on an office desk, ``not_enrolled``."""
+        if self.identity.kind != "till":
+            raise UserError("not_a_till", "This is an office desk. Sell at a till.", kind=self.identity.kind)
 
     @contextmanager
     def step(self) -> Iterator[Step]:

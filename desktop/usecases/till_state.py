@@ -114,7 +114,7 @@ class CustomerView:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptView:
-    """The receipt of the sale just sealed."""
+    """The receipt of the sale just sealed; ``total`` before cash rounding, negative for a return."""
 
     sale_id: uuid.UUID
     number: str
@@ -122,6 +122,13 @@ class ReceiptView:
     change: Money
     text: str
     """48 columns, plain text."""
+    rounding: Money | None = None
+    """What cash rounding added to ``total``; None or nothing for most."""
+
+    @property
+    def paid(self) -> Money:
+        """What was paid, or paid out (negative), after cash rounding."""
+        return self.total if self.rounding is None else self.total + self.rounding
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from sqlalchemy import Table
 
@@ -41,10 +42,19 @@ class WireTable:
     columns: tuple[WireColumn, ...]
     parent_column: str = ""
 
+    def __hash__(self) -> int:
+        """By the name, which is unique: what is prepared for a table is looked up for every row."""
+        return hash(self.name)
+
     @property
     def column_names(self) -> tuple[str, ...]:
         """The names in wire order."""
-        return tuple(column.name for column in self.columns)
+        return _column_names(self)
+
+
+@cache
+def _column_names(table: WireTable) -> tuple[str, ...]:
+    return tuple(column.name for column in table.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,10 @@ class Aggregate:
     scope: ScopeRule
     root: WireTable
     children: tuple[WireTable, ...]
+
+    def __hash__(self) -> int:
+        """By the entity, which is unique."""
+        return hash(self.entity)
 
     @property
     def tables(self) -> tuple[WireTable, ...]:

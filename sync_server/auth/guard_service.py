@@ -11,7 +11,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sync_server.auth import service
 from sync_server.auth.service import Channel
 from sync_server.db.sessions import RequestDatabase
-from sync_server.errors import Unauthorised
+from sync_server.errors import Forbidden, Unauthorised
 
 _device_bearer = HTTPBearer(
     scheme_name="device", description="The token of an enrolled device (POST /devices/token).", auto_error=False
@@ -37,8 +37,25 @@ def _channel(database: RequestDatabase, bearer: ChannelBearer) -> Channel:
         return service.channel_of_key(connection, bearer.credentials)
 
 
+def _importer(database: RequestDatabase, bearer: ChannelBearer) -> str:
+    if bearer is None or bearer.credentials.count(".") != _TOKEN_DOTS:
+        return _channel(database, bearer).name
+    device_id = service.device_of_token(database.identity, database.clock, bearer.credentials)
+    with database.reading() as connection:
+        device = service.require_device(connection, device_id)
+    if device.kind != "office":
+        raise Forbidden("office_only", "Only an office may import products. Do it there.")
+    return device.name
+
+
+_TOKEN_DOTS = 2
+"""A device's token has two; an API key has none."""
+
 TokenDevice = Annotated[uuid.UUID, Depends(_token_device)]
 """The id of the device whose token is valid; call ``auth.service.require_device`` inside the transaction."""
 
 CurrentChannel = Annotated[Channel, Depends(_channel)]
 """The channel whose API key was sent."""
+
+CurrentImporter = Annotated[str, Depends(_importer)]
+"""The name of the channel or of the office whose key or token was sent."""

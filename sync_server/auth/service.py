@@ -121,7 +121,9 @@ def channel_of_key(connection: Connection, key: str) -> Channel:
     """
     found = repository.channel(connection, _hash_of(key))
     if found is None:
-        raise Unauthorised("api_key_invalid", "The API key is not known. Make one with: counterfoil-server api-key NAME")
+        raise Unauthorised(
+            "api_key_invalid", "The API key is not known. Make one with: counterfoil-server api-key NAME"
+        )
     return Channel(*found)
 
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from shared.money import UnitPrice, currency
 from shared.quantity import THOUSAND, Quantity
 from shared.stock import Level
-from sync_server.auth.guard_service import CurrentChannel
+from sync_server.auth.guard_service import CurrentChannel, CurrentImporter
 from sync_server.catalogue import import_service, service
 from sync_server.db.sessions import RequestDatabase
 from sync_server.errors import ErrorBody, NotFound
@@ -166,21 +166,33 @@ def availability(
     return AvailabilitiesAnswer(availability=answers)
 
 
-@router.post("/import", responses={400: {"model": ErrorBody, "description": "import_malformed, import_too_large"}})
+@router.post(
+    "/import",
+    responses={
+        400: {"model": ErrorBody, "description": "import_malformed, import_too_large"},
+        403: {"model": ErrorBody, "description": "office_only"},
+    },
+)
 def import_file(
     file: UploadFile,
     database: RequestDatabase,
-    channel: CurrentChannel,
+    importer: CurrentImporter,
     *,
+    by: Annotated[str, Query(max_length=200, description="Who imports, in words; the caller's name by default.")] = "",
     dry_run: Annotated[bool, Query(description="Read and compare everything, write nothing.")] = False,
 ) -> ImportAnswer:
-    """Import a CSV or XLSX file: bad rows are refused with their reasons, good ones are taken."""
+    """Import a CSV or XLSX file: bad rows are refused with their reasons, good ones are taken.
+
+    A channel sends its API key, an office its device's token.
+    """
     name = Path(file.filename or "import").name[:100]
     with tempfile.TemporaryDirectory(prefix="counterfoil-import-") as folder:
         path = Path(folder) / "upload"
         with path.open("wb") as kept:
             shutil.copyfileobj(file.file, kept)
-        outcome = import_service.import_catalogue(database, path, source=name, made_by=channel.name, is_dry_run=dry_run)
+        outcome = import_service.import_catalogue(
+            database, path, source=name, made_by=by or importer, is_dry_run=dry_run
+        )
     return ImportAnswer(
         change_set=outcome.change_set_id,
         dry_run=outcome.is_dry_run,

@@ -58,18 +58,19 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 
 def _csv_rows(file: IO[bytes]) -> Iterator[Row]:
-    encoding = _encoding_of(file)
-    text = io.TextIOWrapper(file, encoding=encoding, newline="")
-    delimiter = _delimiter_of(text.readline())
-    text.seek(0)
-    reader = csv.reader(text, delimiter=delimiter, strict=True)
-    try:
-        for cells in reader:
-            yield reader.line_num, cells
-    except csv.Error as error:
-        raise _malformed(f"Row {reader.line_num} cannot be read: {error}. A quotation mark may be missing.") from error
-    except UnicodeDecodeError as error:
-        raise _malformed(f"The text breaks off near row {reader.line_num}. Save the file as CSV UTF-8.") from error
+    with io.TextIOWrapper(file, encoding=_encoding_of(file), newline="") as text:
+        delimiter = _delimiter_of(text.readline())
+        text.seek(0)
+        reader = csv.reader(text, delimiter=delimiter, strict=True)
+        try:
+            for cells in reader:
+                yield reader.line_num, cells
+        except csv.Error as error:
+            sentence = f"Row {reader.line_num} cannot be read: {error}. A quotation mark may be missing."
+            raise _malformed(sentence) from error
+        except UnicodeDecodeError as error:
+            sentence = f"The text breaks off near row {reader.line_num}. Save the file as CSV UTF-8."
+            raise _malformed(sentence) from error
 
 
 def _encoding_of(file: IO[bytes]) -> str:
@@ -144,8 +145,8 @@ def _cell_text(cell: Cell) -> str:
         pattern = str(cell.number_format)
         return shown.zfill(len(pattern)) if pattern and set(pattern) == {"0"} else shown
     if isinstance(value, float):
-        # The shortest decimal that means this number is what the spreadsheet shows: 12.1, not 12.0999….
-        return format(Decimal(repr(value)), "f")
+        # Spreadsheets keep fifteen digits: 0.1 + 0.2 is 0.3 on their screen, and so it is here.
+        return format(Decimal(f"{value:.15g}"), "f")
     return str(value)
 
 

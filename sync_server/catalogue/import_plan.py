@@ -81,6 +81,12 @@ class ChunkPlan:
     changed_fields: dict[str, int] = field(default_factory=dict)
 
     @property
+    def repriced(self) -> list[NewPrice]:
+        """The prices of products that were there before: only they can meet another price."""
+        made = {product.variant_id for product in self.new_products}
+        return [price for price in self.new_prices if price.variant_id not in made]
+
+    @property
     def is_empty(self) -> bool:
         """Whether there is nothing to write."""
         return not (self.new or self.changed)

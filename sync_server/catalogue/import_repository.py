@@ -180,7 +180,7 @@ def write(
         ((made, code, variant_id, 1000) for made, code, variant_id in plan.new_barcodes),
     )
     _change_products(connection, plan.changed_products, at, by)
-    _withdraw_own_prices(connection, plan.new_prices, known, today, author)
+    _withdraw_own_prices(connection, plan.repriced, known, today, author)
     _copy(
         connection,
         "COPY price (id, price_list_id, variant_id, kind, unit_price_micro, min_quantity, valid_from, valid_to,"

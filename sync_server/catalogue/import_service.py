@@ -237,4 +237,4 @@ def _write(running: _Import, connection: Connection, plan: ChunkPlan, today: dt.
         for opening in plan.openings
     ]
     inventory.move(connection, movements, now=now)
-    return price_service.review_slots(connection, [price.id for price in plan.new_prices], now=now)
+    return price_service.review_slots(connection, [price.id for price in plan.repriced], now=now)

@@ -48,6 +48,28 @@ ORDER BY reviewed.id
 """)
 
 
+# Where the standing price of a slot was withdrawn, the first of those that wait takes its place.
+_FILL = text("""
+WITH emptied AS (
+    SELECT DISTINCT price_list_id, variant_id, kind, min_quantity, valid_from FROM price
+    WHERE id = ANY(:ids) AND state = 'withdrawn'
+),
+waiting AS (
+    SELECT DISTINCT ON (price_list_id, variant_id, kind, min_quantity, valid_from) price.id
+    FROM price JOIN emptied USING (price_list_id, variant_id, kind, min_quantity, valid_from)
+    WHERE price.state = 'review' AND NOT EXISTS (
+        SELECT FROM price AS standing
+        WHERE standing.variant_id = price.variant_id AND standing.price_list_id = price.price_list_id
+          AND standing.kind = price.kind AND standing.min_quantity = price.min_quantity
+          AND standing.valid_from = price.valid_from AND standing.state = 'active'
+    )
+    ORDER BY price_list_id, variant_id, kind, min_quantity, valid_from, price.created_at, price.id
+)
+UPDATE price SET state = 'active' FROM waiting WHERE price.id = waiting.id
+RETURNING price.id
+""")
+
+
 @dataclass(frozen=True, slots=True)
 class Reviewed:
     """A price that was put under review, and the one that stands. Prices in millionths."""
@@ -82,3 +104,9 @@ def review_slots(connection: Connection, price_ids: Sequence[uuid.UUID]) -> list
         )
         for row in connection.execute(_REVIEW, {"ids": list(price_ids)})
     ]
+
+
+def fill_slots(connection: Connection, price_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    """Put waiting prices in force whose slot was emptied by withdrawing these; gives the ones put in force."""
+    connection.execute(_LOCK_SLOTS, {"ids": list(price_ids)})
+    return list(connection.execute(_FILL, {"ids": list(price_ids)}).scalars())

@@ -7,11 +7,30 @@ from collections.abc import Sequence
 
 from shared.ids import derived_id
 from shared.money.decimal_text import format_scaled
+from shared.sync.decision import Take
 from sync_server.catalogue import price_repository
 from sync_server.db.sessions import Connection
 from sync_server.inbox import service as inbox
 
 _WORDS = {"selling": "price", "cost": "cost price"}
+
+
+def fill_slots(connection: Connection, price_ids: Sequence[uuid.UUID], *, now: int) -> int:
+    """Put the waiting price in force where the standing one of its slot was withdrawn, and close its inbox entry.
+
+    Whoever corrects a price withdraws the old row and adds another: nobody has to decide between the two. Gives how
+    many there were.
+    """
+    if not price_ids:
+        return 0
+    filled = price_repository.fill_slots(connection, price_ids)
+    inbox.close_entries(connection, [review_entry_id(price_id) for price_id in filled], Take.MINE, now=now)
+    return len(filled)
+
+
+def review_entry_id(price_id: uuid.UUID) -> uuid.UUID:
+    """The inbox entry of a price that waits for a decision."""
+    return derived_id("price_review", price_id)
 
 
 def review_slots(connection: Connection, price_ids: Sequence[uuid.UUID], *, now: int) -> int:
@@ -24,7 +43,7 @@ def review_slots(connection: Connection, price_ids: Sequence[uuid.UUID], *, now:
     reviewed = price_repository.review_slots(connection, price_ids)
     entries = [
         inbox.Entry(
-            id=derived_id("price_review", price.id),
+            id=review_entry_id(price.id),
             kind="conflict",
             entity="price",
             entity_id=price.id,

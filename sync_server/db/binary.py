@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, LiteralString
 
 import psycopg
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 
-def driver_connection(connection: Connection) -> psycopg.Connection[Any]:
-    """The driver's connection inside a transaction of ours."""
+@contextmanager
+def driver_cursor(connection: Connection, *, binary: bool = False) -> Iterator[psycopg.Cursor[Any]]:
+    """The driver's own cursor inside a transaction of ours; its errors come out as ours do.
+
+    Raises:
+        DBAPIError: whatever the database refused.
+    """
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
-    return driver
+    try:
+        with driver.cursor(binary=binary) as cursor:
+            yield cursor
+    except psycopg.Error as error:
+        raise DBAPIError(None, None, error, connection_invalidated=driver.closed) from error
 
 
 def fetch_binary(
     connection: Connection, statement: LiteralString | str, parameters: Sequence[object] | Mapping[str, object] = ()
 ) -> list[tuple[Any, ...]]:
     """All rows of a statement; identifiers that were sent with ``uuid_send`` arrive as bytes."""
-    with driver_connection(connection).cursor(binary=True) as cursor:
+    with driver_cursor(connection, binary=True) as cursor:
         cursor.execute(statement.encode(), parameters)
         return cursor.fetchall()

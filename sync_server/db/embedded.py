@@ -18,10 +18,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
+import psutil
 import psycopg
 
 from shared.errors import EnvironmentFailure
@@ -32,6 +34,7 @@ DATABASE_NAME = "counterfoil"
 _SUPERUSER = "postgres"
 _SOCKET_PATH_MAX_BYTES = 100
 _START_TIMEOUT_SECONDS = 60
+_RETRY_SECONDS = 0.1
 _FOLDERS_BY_VERSION = {18: "pginstall18", 16: "pginstall"}
 _SETTINGS = {
     "shared_buffers": "128MB",
@@ -124,13 +127,26 @@ class EmbeddedPostgres:
         return f"postgresql://{_SUPERUSER}:{password}@127.0.0.1:{port}/{database}"
 
     def _connect(self) -> psycopg.Connection | None:
-        """A presence connection, or nothing if the server does not run."""
+        """A presence connection, or nothing if the server does not run; a busy one is given time to answer."""
+        give_up_at = time.monotonic() + _START_TIMEOUT_SECONDS
+        while True:
+            try:
+                return psycopg.connect(
+                    self.url("postgres"), application_name=PRESENCE_NAME, autocommit=True, connect_timeout=10
+                )
+            except (FileNotFoundError, IndexError):
+                return None
+            except psycopg.OperationalError:
+                if time.monotonic() > give_up_at or not self._is_running():
+                    return None
+                time.sleep(_RETRY_SECONDS)
+
+    def _is_running(self) -> bool:
+        """Whether the process named in PostgreSQL's own lock file is alive."""
         try:
-            return psycopg.connect(
-                self.url("postgres"), application_name=PRESENCE_NAME, autocommit=True, connect_timeout=10
-            )
-        except (FileNotFoundError, IndexError, psycopg.OperationalError):
-            return None
+            return psutil.pid_exists(int((self.data / "postmaster.pid").read_text().splitlines()[0]))
+        except (FileNotFoundError, IndexError, ValueError):
+            return False
 
     def _make_cluster(self, binaries: Path) -> None:
         """Initialise the data folder; a folder left behind by an interrupted attempt is set aside first."""
@@ -164,7 +180,7 @@ class EmbeddedPostgres:
     def _failure(self, reason: str) -> EnvironmentFailure:
         return EnvironmentFailure(
             "embedded_postgres_failed",
-            "The server's own database did not start. Free some disk space or name another in COUNTERFOIL_DATABASE_URL.",
+            "The server's own database did not start. Free disk space, or name another in COUNTERFOIL_DATABASE_URL.",
             reason=reason.strip()[-2_000:],
             folder=str(self.data),
         )
@@ -183,7 +199,7 @@ def _binaries(data: Path) -> Path:
                 return programs
     raise EnvironmentFailure(
         "embedded_postgres_version",
-        "There is no PostgreSQL program for this data folder. Reinstall, or name a database in COUNTERFOIL_DATABASE_URL.",
+        "There is no PostgreSQL for this data folder. Reinstall, or name a database in COUNTERFOIL_DATABASE_URL.",
         version=wanted,
     )
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 
 from shared.clock import Clock, SystemClock
 from shared.errors import EnvironmentFailure
 from sync_server.db.feed import install_statements, remove_statements
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+HEAD_REVISION = "0001"
+"""The newest revision this program knows; said here, so that an up-to-date database needs no Alembic."""
 
 _HISTORY = Path(__file__).parent / "migrations"
 _LOCK = 0x4D494752415445  # "MIGRATE": two servers that start at once take turns
@@ -23,19 +24,13 @@ _LOCK = 0x4D494752415445  # "MIGRATE": two servers that start at once take turns
 
 def migration_config(connection: Connection | None = None) -> Config:
     """Alembic's configuration for the server's history, on a connection of ours."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_HISTORY))
     if connection is not None:
         config.attributes["connection"] = connection
     return config
-
-
-@cache
-def head_revision() -> str:
-    """The newest revision this program knows."""
-    head = ScriptDirectory.from_config(migration_config()).get_current_head()
-    assert head is not None
-    return head
 
 
 def migrate(engine: Engine, clock: Clock | None = None) -> None:
@@ -45,7 +40,7 @@ def migrate(engine: Engine, clock: Clock | None = None) -> None:
         EnvironmentFailure: ``database_newer_than_program``; nothing was touched.
     """
     with engine.connect() as connection:
-        if current_revision(connection) == head_revision():
+        if current_revision(connection) == HEAD_REVISION:
             return
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
@@ -60,6 +55,8 @@ def upgrade(connection: Connection) -> None:
 
     The feed is generated from the registry, so it is taken off before and put back after, never part of a revision.
     """
+    from alembic import command
+
     _run(connection, remove_statements())
     command.upgrade(migration_config(connection), "head")
     _run(connection, install_statements())
@@ -67,6 +64,8 @@ def upgrade(connection: Connection) -> None:
 
 def downgrade(connection: Connection) -> None:
     """Take every table of ours away, data included; for tests and for an operator who starts afresh."""
+    from alembic import command
+
     _run(connection, remove_statements())
     command.downgrade(migration_config(connection), "base")
 
@@ -78,10 +77,16 @@ def _run(connection: Connection, statements: Iterable[str]) -> None:
 
 def current_revision(connection: Connection) -> str | None:
     """The revision a database is at; None for a new one."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if connection.execute(text("SELECT to_regclass('alembic_version')")).scalar() is None:
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
 
 
 def _refuse_newer(connection: Connection) -> None:
+    from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
+
     current = current_revision(connection)
     if current is None:
         return
@@ -93,7 +98,7 @@ def _refuse_newer(connection: Connection) -> None:
             "This database was used by a newer version of Counterfoil. Nothing was touched; install that version or a "
             "later one.",
             found=current,
-            understood=head_revision(),
+            understood=HEAD_REVISION,
         ) from error
 
 

@@ -11,12 +11,13 @@ import psycopg
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared.clock import Clock
 from shared.ids import IdMaker
 from sync_server.db.identity import ServerIdentity, load_identity
 
-__all__ = ["Connection", "DBAPIError", "Database", "RequestDatabase", "is_refusal_of_data", "is_retryable"]
+__all__ = ["Connection", "DBAPIError", "Database", "PoolTimeout", "RequestDatabase", "is_retryable", "is_unwell"]
 
 
 def _nothing() -> None:
@@ -66,9 +67,15 @@ def is_retryable(error: DBAPIError) -> bool:
     return isinstance(error.orig, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure)
 
 
-def is_refusal_of_data(error: DBAPIError) -> bool:
-    """Whether the database refused the values themselves, and would again (as opposed to being unwell)."""
-    return isinstance(error.orig, psycopg.DataError | psycopg.IntegrityError | psycopg.errors.RaiseException)
+def is_unwell(error: DBAPIError) -> bool:
+    """Whether the database could not do it now (gone, full, overloaded), whatever was asked of it.
+
+    Values beyond a limit of the database itself count as operational errors for the driver, but not here: they would
+    fail for ever.
+    """
+    if isinstance(error.orig, psycopg.errors.ProgramLimitExceeded | psycopg.errors.StatementTooComplex):
+        return False
+    return isinstance(error.orig, psycopg.OperationalError | psycopg.InterfaceError | psycopg.InternalError)
 
 
 def _database_of(request: Request) -> Database:

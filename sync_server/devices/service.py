@@ -84,7 +84,7 @@ def enrol(database: Database, *, code: str, public_key: bytes, name: str, addres
         if repository.attempts(connection, address, since) >= ATTEMPTS_MAX:
             raise TooMany("enrol_too_often", "Too many wrong codes. Wait ten minutes and try again.")
         if len(code) <= CODE_MAX_CHARACTERS:
-            joined = _join(connection, database.clock, database.ids, code, public_key, name)
+            joined = _join(connection, database.clock, database.ids, code=code, public_key=public_key, name=name)
             if joined is not None:
                 return joined
     with database.writing() as connection:
@@ -93,7 +93,7 @@ def enrol(database: Database, *, code: str, public_key: bytes, name: str, addres
 
 
 def _join(
-    connection: Connection, clock: Clock, ids: IdMaker, code: str, public_key: bytes, name: str
+    connection: Connection, clock: Clock, ids: IdMaker, *, code: str, public_key: bytes, name: str
 ) -> Enrolled | None:
     now, device_id = clock.now(), ids.new()
     opens = repository.use_code(connection, code_hash(code), device_id, now)
@@ -110,7 +110,9 @@ def _join(
 
 
 def _number_taken(kind: str, number: int) -> Conflicting:
-    return Conflicting("device_number_taken", f"There is or was a {kind} {number} in this store. Choose another number.")
+    return Conflicting(
+        "device_number_taken", f"There is or was a {kind} {number} in this store. Choose another number."
+    )
 
 
 def list_devices(connection: Connection) -> list[ListedDevice]:

@@ -44,6 +44,16 @@ def entries(connection: Connection, ids: Iterable[uuid.UUID]) -> list[dict[str, 
     return [dict(row) for row in connection.execute(statement).mappings()]
 
 
+def close(connection: Connection, ids: Sequence[uuid.UUID], decision: Mapping[str, object], at: int) -> None:
+    """Decide those of these entries that still wait."""
+    statement = (
+        _entry.update()
+        .where(_entry.c.id.in_(list(ids)), _entry.c.state == "needs_you")
+        .values(state="decided", decision=dict(decision), decided_at=at)
+    )
+    connection.execute(statement)
+
+
 def open_discrepancies(connection: Connection, subjects: Sequence[uuid.UUID]) -> set[tuple[uuid.UUID, uuid.UUID]]:
     """(store, variant) of these variants that already have a discrepancy nobody has decided yet."""
     statement = select(_entry.c.store_id, _entry.c.entity_id).where(

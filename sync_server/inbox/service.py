@@ -12,7 +12,7 @@ from shared.limits import UNIT_PRICE_MAX_MICRO
 from shared.money.decimal_text import parse_scaled
 from shared.schema.registry import WireColumn, WireTable
 from shared.sync.conflict import Attention
-from shared.sync.decision import EntryState, Take, decided_value, json_value, python_value, table_of
+from shared.sync.decision import EntryState, Take, decided_value, decision, json_value, python_value, table_of
 from shared.sync.merge import FieldConflict, LastEdit
 from sync_server.db.sessions import Connection
 from sync_server.inbox import repository
@@ -164,6 +164,11 @@ def report_discrepancies(
         if (store_id, variant_id) not in known
     ]
     return add_entries(connection, entries)
+
+
+def close_entries(connection: Connection, entry_ids: Sequence[uuid.UUID], take: Take, *, now: int) -> None:
+    """Mark entries as decided that events have overtaken; nothing is changed in their documents."""
+    repository.close(connection, entry_ids, decision(take), now)
 
 
 def apply_decisions(connection: Connection, entry_ids: Sequence[uuid.UUID], *, now: int) -> int:

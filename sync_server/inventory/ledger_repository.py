@@ -33,7 +33,9 @@ class Moved:
 
 
 # What stands behind "moved" in each statement below: the balances follow the ledger in the same statement, so neither
-# can be written without the other. A row that was there already (the same id) moves nothing a second time.
+# can be written without the other. A row that was there already (the same id) moves nothing a second time. Two results
+# of one statement are put together by grouping, not by joining: their sizes are unknown, and the join would be
+# quadratic. For the same reason each sale looks up its lines by itself (OFFSET 0 keeps it so).
 _FOLLOW = """,
 sums AS (
     SELECT store_id, variant_id, sum(quantity)::bigint AS change, sum(damaged)::bigint AS damaged, count(*) AS moves
@@ -51,7 +53,12 @@ balances AS (
 dirty AS (
     INSERT INTO stock_dirty (store_id, variant_id) SELECT store_id, variant_id FROM sums
 )
-SELECT store_id, variant_id, on_hand, change, ledger_position FROM balances JOIN sums USING (store_id, variant_id)
+SELECT store_id, variant_id, max(on_hand) AS on_hand, max(change) AS change, max(ledger_position) AS ledger_position
+FROM (
+    SELECT store_id, variant_id, on_hand, NULL::bigint AS change, ledger_position FROM balances
+    UNION ALL SELECT store_id, variant_id, NULL, change, NULL FROM sums
+) AS sides
+GROUP BY store_id, variant_id
 """
 
 
@@ -62,13 +69,15 @@ def _followed(statement: str) -> TextClause:
 
 # The twin of shared.stock.movements_of_sale, over whole batches; a test holds the two against each other.
 _SALES = _followed("""
-WITH wanted AS (
-    SELECT line.id, sale.store_id, line.variant_id, -line.quantity AS quantity,
+WITH sold AS MATERIALIZED (
+    SELECT id, store_id, sealed_at, business_date, device_id, cashier_id FROM sale WHERE id = ANY(:ids)
+),
+wanted AS (
+    SELECT line.id, sold.store_id, line.variant_id, -line.quantity AS quantity,
            CASE WHEN line.quantity > 0 THEN 'sale' ELSE 'return' END AS reason,
-           sale.sealed_at, sale.business_date, sale.device_id, sale.cashier_id, sale.id AS sale_id,
-           CASE WHEN line.quantity < 0 AND line.disposition = 'damaged' THEN -line.quantity ELSE 0 END AS damaged
-    FROM sale JOIN sale_line AS line ON line.sale_id = sale.id
-    WHERE sale.id = ANY(:ids) AND line.kind = 'goods' AND line.removed_at IS NULL AND line.variant_id IS NOT NULL
+           sold.sealed_at, sold.business_date, sold.device_id, sold.cashier_id, sold.id AS sale_id
+    FROM sold CROSS JOIN LATERAL (SELECT * FROM sale_line WHERE sale_line.sale_id = sold.id OFFSET 0) AS line
+    WHERE line.kind = 'goods' AND line.removed_at IS NULL AND line.variant_id IS NOT NULL
       AND line.quantity <> 0 AND (line.quantity > 0 OR line.disposition <> 'none')
 ),
 ledger AS (
@@ -77,9 +86,15 @@ ledger AS (
     SELECT id, store_id, variant_id, quantity, reason, sealed_at, business_date, device_id, cashier_id, sale_id, ''
     FROM wanted
     ON CONFLICT (id) DO NOTHING
-    RETURNING id
+    RETURNING id, store_id, variant_id, quantity, reason
 ),
-moved AS (SELECT wanted.* FROM wanted JOIN ledger USING (id))""")
+moved AS (
+    SELECT store_id, variant_id, quantity,
+           CASE WHEN reason = 'return'
+                 AND (SELECT line.disposition FROM sale_line AS line WHERE line.id = ledger.id) = 'damaged'
+                THEN quantity ELSE 0 END AS damaged
+    FROM ledger
+)""")
 
 _INSERT_MOVEMENTS = _followed("""
 WITH wanted AS (

@@ -9,13 +9,14 @@ from sqlalchemy import Connection, text
 
 from shared.schema.registry import level_id
 
+PROJECT_MAX_CHANGES = 5_000
 PROJECTOR_LOCK = 0x53544F434B  # "STOCK": the advisory lock that keeps a second projector waiting
 
 _WITHOUT_LEVEL = text("""
-SELECT DISTINCT store_id, variant_id FROM stock_dirty
+SELECT DISTINCT store_id, variant_id FROM (SELECT * FROM stock_dirty ORDER BY seq LIMIT :limit) AS dirty
 WHERE NOT EXISTS (
     SELECT FROM stock_level AS level
-    WHERE level.store_id = stock_dirty.store_id AND level.variant_id = stock_dirty.variant_id
+    WHERE level.store_id = dirty.store_id AND level.variant_id = dirty.variant_id
 )
 """)
 _ADD_LEVELS = text("""
@@ -27,12 +28,13 @@ FROM unnest(CAST(:ids AS uuid[]), CAST(:stores AS uuid[]), CAST(:variants AS uui
 ON CONFLICT (id) DO NOTHING
 """)
 
-# One statement, so one snapshot: what it sees of the devices' mutations is in the balances it copies. While there are
-# changes of something that has no level yet, the numbers stay where they are.
+# One statement, so one snapshot: what it sees of the devices' mutations is in the balances it copies. While it leaves
+# changes for a next round (too many, or of something that has no level yet), the numbers stay where they are.
 _PROJECT = text("""
 WITH known AS (
     SELECT d.seq, level.id, d.store_id, d.variant_id
-    FROM stock_dirty AS d LEFT JOIN stock_level AS level USING (store_id, variant_id)
+    FROM (SELECT * FROM stock_dirty ORDER BY seq LIMIT :limit) AS d
+    LEFT JOIN stock_level AS level USING (store_id, variant_id)
 ),
 taken AS (
     DELETE FROM stock_dirty USING known WHERE stock_dirty.seq = known.seq AND known.id IS NOT NULL
@@ -52,7 +54,7 @@ projected AS (
 numbered AS (
     INSERT INTO stock_projection AS p (device_id, incarnation, number)
     SELECT device_id, incarnation, last_number FROM device_progress
-    WHERE NOT EXISTS (SELECT FROM known WHERE id IS NULL)
+    WHERE (SELECT count(*) FROM stock_dirty) = (SELECT count(id) FROM known)
     ON CONFLICT (device_id, incarnation) DO UPDATE SET number = EXCLUDED.number WHERE p.number <> EXCLUDED.number
 )
 SELECT count(*) FROM projected
@@ -141,8 +143,12 @@ def is_behind(connection: Connection) -> bool:
 
 
 def project(connection: Connection) -> int:
-    """Copy the dirty balances to their levels, and the devices' numbers with them; gives how many levels changed."""
-    missing = connection.execute(_WITHOUT_LEVEL).all()
+    """Copy dirty balances to their levels, and the devices' numbers once nothing is left.
+
+    At most 5,000 changes at a time, so that nobody waits long for the scopes that the commit stamps; see ``is_behind``.
+    Gives how many levels changed.
+    """
+    missing = connection.execute(_WITHOUT_LEVEL, {"limit": PROJECT_MAX_CHANGES}).all()
     if missing:
         parameters = {
             "ids": [level_id(row.store_id, row.variant_id) for row in missing],
@@ -150,7 +156,7 @@ def project(connection: Connection) -> int:
             "variants": [row.variant_id for row in missing],
         }
         connection.execute(_ADD_LEVELS, parameters)
-    return int(connection.execute(_PROJECT).scalar_one())
+    return int(connection.execute(_PROJECT, {"limit": PROJECT_MAX_CHANGES}).scalar_one())
 
 
 def compare(connection: Connection) -> tuple[int, list[StockDifference]]:

@@ -21,6 +21,7 @@ from sync_server.inventory.projection_repository import StockDifference
 __all__ = ["LedgerRow", "Shortage", "StockDifference", "Verification"]
 
 SWEEP_MAX_HOLDS = 500
+PROJECT_MAX_ROUNDS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +145,16 @@ def bring_levels_up(database: Database) -> int:
 
     Gives how many levels changed.
     """
-    with database.reading() as connection:
-        if not projection_repository.is_behind(connection):
-            return 0
-    with database.writing() as connection:
-        return projection_repository.project(connection) if projection_repository.is_projector(connection) else 0
+    changed = 0
+    for _ in range(PROJECT_MAX_ROUNDS):
+        with database.reading() as connection:
+            if not projection_repository.is_behind(connection):
+                break
+        with database.writing() as connection:
+            if not projection_repository.is_projector(connection):
+                break
+            changed += projection_repository.project(connection)
+    return changed
 
 
 def verify_stock(database: Database) -> Verification:
@@ -156,9 +162,12 @@ def verify_stock(database: Database) -> Verification:
 
     What waits for the projector is projected first, so that on a quiet server every level is compared.
     """
-    with database.writing() as connection:
-        projection_repository.wait_to_project(connection)
-        projection_repository.project(connection)
+    for _ in range(PROJECT_MAX_ROUNDS):
+        with database.writing() as connection:
+            projection_repository.wait_to_project(connection)
+            projection_repository.project(connection)
+            if not projection_repository.is_behind(connection):
+                break
     with database.reading() as connection:
         checked, differences = projection_repository.compare(connection)
     return Verification(checked, tuple(differences))

@@ -53,9 +53,7 @@ def device_digests(connection: Connection) -> list[DeviceDigest]:
         mine = [known[scope] for scope in scopes]
         combined = combined_digest((each.scope, each.digest) for each in mine)
         rows = sum(each.rows for each in mine)
-        found.append(
-            DeviceDigest(device.id, device.store, device.kind, device.number, device.name, combined, rows)
-        )
+        found.append(DeviceDigest(device.id, device.store, device.kind, device.number, device.name, combined, rows))
     return found
 
 
@@ -78,4 +76,6 @@ def _rows(connection: Connection, head: ScopeHead) -> Iterator[Row]:
             payloads = payload_repository.read_payloads(connection, entity, [id_ for _, id_, _ in chunk])
             for _, id_, version in chunk:
                 root, children = payloads[id_]
-                yield Row(entity, id_, version, (list(root), {name: [list(r) for r in children[name]] for name in children}))
+                yield Row(
+                    entity, id_, version, (list(root), {name: [list(r) for r in children[name]] for name in children})
+                )

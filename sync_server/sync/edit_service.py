@@ -153,11 +153,15 @@ def _was_edited_since(work: _Work, row_id: bytes) -> bool:
 
 
 def _report_kept(work: _Work, table: WireTable, row_id: bytes) -> int:
-    return _report(work, table, row_id, "It was removed in one place and changed in another. It stays until you decide.")
+    return _report(
+        work, table, row_id, "It was removed in one place and changed in another. It stays until you decide."
+    )
 
 
 def _report_lost(work: _Work, table: WireTable, change: ChildEdit) -> int:
-    return _report(work, table, change.child_id, "It was changed in one place and removed in another. It stays removed.")
+    return _report(
+        work, table, change.child_id, "It was changed in one place and removed in another. It stays removed."
+    )
 
 
 def _report(work: _Work, table: WireTable, row_id: bytes, reason: str) -> int:

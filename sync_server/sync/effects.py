@@ -40,6 +40,10 @@ def _review_prices(connection: Connection, context: PushContext, ids: Sequence[u
     price_service.review_slots(connection, ids, now=context.now)
 
 
+def _fill_price_slots(connection: Connection, context: PushContext, ids: Sequence[uuid.UUID]) -> None:
+    price_service.fill_slots(connection, ids, now=context.now)
+
+
 def _carry_out_decisions(connection: Connection, context: PushContext, ids: Sequence[uuid.UUID]) -> None:
     inbox.apply_decisions(connection, ids, now=context.now)
 
@@ -51,5 +55,5 @@ AFTER_RECORD: Mapping[str, Effect] = {
 }
 """Entity → what follows ``record`` and ``create``: the aggregates were inserted just now and never before."""
 
-AFTER_EDIT: Mapping[str, Effect] = {"inbox_entry": _carry_out_decisions}
+AFTER_EDIT: Mapping[str, Effect] = {"inbox_entry": _carry_out_decisions, "price": _fill_price_slots}
 """Entity → what follows ``edit``, ``close`` and ``remove``."""

@@ -37,5 +37,4 @@ def rows_after(connection: Connection, scope_id: int, position: int, limit: int)
 
 def live_rows(connection: Connection, scope_id: int) -> Iterator[tuple[str, bytes, int]]:
     """(entity, id, version) of everything a scope holds, sorted by entity and id."""
-    for entity, id_, version in fetch_binary(connection, _LIVE, [scope_id]):
-        yield entity, id_, version
+    yield from fetch_binary(connection, _LIVE, [scope_id])

@@ -133,7 +133,9 @@ def check_row(table: WireTable, row: list[Any], row_id: bytes, parent_id: bytes)
         checked: Root = msgspec.convert(row, _row_type(table))
         _check_row(table, checked)
     except (msgspec.ValidationError, msgspec.DecodeError, ValueError) as error:
-        raise UserError("value_invalid", f"The row of “{table.name}” does not fit: {error}.", table=table.name) from error
+        raise UserError(
+            "value_invalid", f"The row of “{table.name}” does not fit: {error}.", table=table.name
+        ) from error
     if checked[0] != row_id or checked[table.column_names.index(table.parent_column)] != parent_id:
         raise UserError("value_invalid", f"The row of “{table.name}” belongs to something else.", table=table.name)
     return checked
@@ -160,7 +162,7 @@ def _new_aggregate(aggregate: Aggregate, encoded: bytes) -> NewAggregate:
 @cache
 def _row_decoder(aggregate: Aggregate) -> msgspec.msgpack.Decoder[Any]:
     some = msgspec.Meta(max_length=AGGREGATE_MAX_CHILDREN)
-    fields = [
+    fields: list[tuple[str, Any, Any]] = [
         (table.name, _of(Annotated, (_of(list, _row_type(table)), some)), msgspec.field(default_factory=list))
         for table in aggregate.children
     ]

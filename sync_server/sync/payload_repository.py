@@ -46,9 +46,7 @@ def read_payloads(connection: Connection, entity: str, ids: Sequence[bytes]) -> 
     aggregate = AGGREGATES[entity]
     wanted = list(ids)
     roots = fetch_binary(connection, _select(aggregate.root, "id"), [wanted])
-    found: dict[bytes, ReadPayload] = {
-        row[0]: (row, {child.name: [] for child in aggregate.children}) for row in roots
-    }
+    found: dict[bytes, ReadPayload] = {row[0]: (row, {child.name: [] for child in aggregate.children}) for row in roots}
     for child in aggregate.children:
         at = child.column_names.index(child.parent_column)
         for row in fetch_binary(connection, _select(child, child.parent_column), [wanted]):

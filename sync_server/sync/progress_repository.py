@@ -72,10 +72,11 @@ SELECT number, status, code, message FROM device_mutation
 WHERE device_id = :device AND incarnation = :incarnation AND status IN ('merged', 'refused')
 ORDER BY number DESC LIMIT :limit
 """)
-_LOCK_DEVICE = text("SELECT 1 FROM device_key WHERE device_id = :device FOR UPDATE")
-_LAST_NUMBER = text(
-    "SELECT last_number FROM device_progress WHERE device_id = :device AND incarnation = :incarnation"
+# Everything a push reads it reads by key. Plans made when the tables were small must stay right when they have grown.
+_LOCK_DEVICE = text(
+    "SELECT set_config('enable_seqscan', 'off', true) FROM device_key WHERE device_id = :device FOR UPDATE"
 )
+_LAST_NUMBER = text("SELECT last_number FROM device_progress WHERE device_id = :device AND incarnation = :incarnation")
 _KNOWN = text("""
 SELECT number, id, hash, status, code, message FROM device_mutation
 WHERE device_id = :device AND incarnation = :incarnation AND number BETWEEN :first AND :last ORDER BY number

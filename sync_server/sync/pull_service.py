@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+
 import msgspec
 
 from shared.limits import PULL_PAGE_MAX_ROWS, PULL_PAGE_TARGET_BYTES

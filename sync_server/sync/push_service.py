@@ -19,7 +19,7 @@ from shared.sync.operations import arguments_hash
 from shared.sync.wire import MutationResult, PushAnswer, PushRequest, SentMutation
 from sync_server.auth import service as auth
 from sync_server.db.context import PushContext
-from sync_server.db.sessions import Connection, Database, DBAPIError, is_refusal_of_data, is_retryable
+from sync_server.db.sessions import Connection, Database, DBAPIError, is_retryable, is_unwell
 from sync_server.errors import Conflicting, Malformed
 from sync_server.sync import apply_service, progress_repository
 from sync_server.sync.apply_service import MutationRefused, Results
@@ -140,7 +140,7 @@ def _applied(connection: Connection, context: PushContext, fresh: Sequence[SentM
     except EnvironmentFailure:
         raise
     except DBAPIError as error:
-        if not is_refusal_of_data(error):
+        if is_unwell(error):
             raise
         raise _Unapplied from error
     except Exception as error:
@@ -163,9 +163,7 @@ def _settled_and_fresh(
         raise Conflicting("push_gap", "Some mutations are missing. Send them from the expected one.", expected=last + 1)
     if not had:
         return {}, fresh
-    known = progress_repository.known(
-        connection, pushed.device_id, pushed.incarnation, had[0].number, had[-1].number
-    )
+    known = progress_repository.known(connection, pushed.device_id, pushed.incarnation, had[0].number, had[-1].number)
     for sent in had:
         standing = known.get(sent.number)
         if standing is None or (standing.id.bytes, standing.hash) != (sent.id, sent.hash):

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from shared.schema.registry import WireTable
 from shared.schema.types import WireKind
-from sync_server.db.binary import driver_connection, fetch_binary
+from sync_server.db.binary import driver_cursor, fetch_binary
 from sync_server.sync.payload_repository import IDS_SQL
 
 Row = tuple[Any, ...]
@@ -77,7 +77,7 @@ def copy_rows(connection: Connection, table: WireTable, rows: Sequence[Row]) -> 
     if not rows:
         return
     with (
-        driver_connection(connection).cursor() as cursor,
+        driver_cursor(connection) as cursor,
         cursor.copy(_copy_statement(table).encode()) as copy,
     ):
         copy.set_types([_COPY_TYPES[column.kind] for column in table.columns])

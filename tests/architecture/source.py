@@ -54,7 +54,7 @@ class SourceFile:
 
     def imports(self) -> Iterator[Use]:
         """Every import, relative ones resolved, inside functions and for type checking too."""
-        for node in ast.walk(self.tree):
+        for node in _nodes(self):
             if isinstance(node, ast.Import):
                 yield from (Use(alias.name, self.at(node)) for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
@@ -68,7 +68,7 @@ class SourceFile:
     def attributes(self) -> Iterator[Use]:
         """Every ``a.b`` read in the file, with ``a`` replaced by what it was imported as."""
         origins = self._origins()
-        for node in ast.walk(self.tree):
+        for node in _nodes(self):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                 yield Use(f"{origins.get(node.value.id, node.value.id)}.{node.attr}", self.at(node))
 
@@ -92,13 +92,19 @@ class SourceFile:
 
     def _origins(self) -> dict[str, str]:
         origins: dict[str, str] = {}
-        for node in ast.walk(self.tree):
+        for node in _nodes(self):
             if isinstance(node, ast.Import):
                 origins.update({alias.asname: alias.name for alias in node.names if alias.asname})
             elif isinstance(node, ast.ImportFrom):
                 base = self._base_of(node)
                 origins.update({alias.asname or alias.name: f"{base}.{alias.name}" for alias in node.names})
         return origins
+
+
+@cache
+def _nodes(file: SourceFile) -> tuple[ast.AST, ...]:
+    """Every node of a file; many tests walk the same ones."""
+    return tuple(ast.walk(file.tree))
 
 
 def _called(node: ast.Call) -> str:

@@ -24,6 +24,7 @@ from shared.clock import SystemClock
 from shared.ids import TimeOrderedIds, derived_id
 from shared.schema.registry import level_id
 from shared.sync.wire import Payload
+from tests.benchmarks.selling import till_at_work
 from tests.helpers.replica import TinyShop, fill
 
 _FIRST = [
@@ -101,7 +102,7 @@ def big_shop(products: int) -> Iterator[tuple[Replica, TinyShop, list[str]]]:
 
 
 def make_big_home(folder: Path, products: int) -> None:
-    """A home as an enrolled till leaves it when it is switched off for the night; its server does not answer."""
+    """A home as an enrolled till leaves it when it is switched off during a shift; its server does not answer."""
     home, clock, key = Home(folder), SystemClock(), secrets.token_bytes(KEY_BYTES)
     home.make()
     store = FileStore(home.secrets)
@@ -110,6 +111,7 @@ def make_big_home(folder: Path, products: int) -> None:
     replica = Replica.open(home.replica, key, clock=clock, ids=TimeOrderedIds(clock))
     try:
         _fill(replica, products)
+        till_at_work(replica, None)
     finally:
         replica.close()
 

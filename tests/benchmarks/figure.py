@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import gc
+import os
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+
+_COUNT = """
+import time
+until, used = time.perf_counter() + 0.4, time.process_time()
+while time.perf_counter() < until:
+    pass
+print((time.process_time() - used) / 0.4)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,13 @@ def seconds_of(action: Callable[[], object]) -> float:
     began = time.perf_counter()
     action()
     return time.perf_counter() - began
+
+
+def machine_share() -> float:
+    """How much of all cores we get for ourselves (1 = nobody else wants them): counting on each for a moment."""
+    cores = os.cpu_count() or 1
+    counters = [subprocess.Popen([sys.executable, "-c", _COUNT], stdout=subprocess.PIPE) for _ in range(cores)]
+    return statistics.mean(float(counter.communicate()[0]) for counter in counters)
 
 
 def milliseconds_of_each(actions: Iterable[Callable[[], object]]) -> list[float]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks.figure import Figure
+from tests.benchmarks.figure import Figure, machine_share
 
 BENCHMARKS = (
     "raw_limits",
@@ -41,30 +41,35 @@ def main() -> int:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     console = Console()
     figures: dict[str, list[Figure]] = {}
+    shares: dict[str, tuple[float, float]] = {}
     began = time.perf_counter()
     for name in options.only:
         console.print(f"[dim]{name} …[/dim]")
         module = importlib.import_module(f"tests.benchmarks.{name}")
+        before = machine_share()
         figures[name] = module.measure(is_quick=options.quick)
-        console.print(_table(name, figures[name]))
+        shares[name] = (before, machine_share())
+        console.print(_table(name, figures[name], shares[name]))
     options.out.mkdir(parents=True, exist_ok=True)
     report = {
         "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()},
         "seconds": round(time.perf_counter() - began, 1),
-        "load_average": os.getloadavg(),
+        "share_of_the_machine": shares,
         "figures": {name: [figure.as_json() for figure in rows] for name, rows in figures.items()},
     }
     (options.out / "bench.json").write_text(json.dumps(report, indent=1, ensure_ascii=False), encoding="utf-8")
     with (options.out / "bench.txt").open("w", encoding="utf-8") as sink:
         plain = Console(file=sink, width=130)
         for name, rows in figures.items():
-            plain.print(_table(name, rows))
+            plain.print(_table(name, rows, shares[name]))
     console.print(f"Written to {options.out}/bench.txt and bench.json")
     return 0
 
 
-def _table(title: str, rows: list[Figure]) -> Table:
-    table = Table(title=title.replace("_", " "), title_justify="left")
+def _table(name: str, rows: list[Figure], share: tuple[float, float]) -> Table:
+    """``share`` is how much of the machine was ours before and after: where it is small, so are the figures."""
+    title = f"{name.replace('_', ' ')} (of all cores we had {share[0]:.0%} before and {share[1]:.0%} after)"
+    table = Table(title=title, title_justify="left")
     table.add_column("what")
     table.add_column("measured", justify="right")
     table.add_column("reach", justify="right")

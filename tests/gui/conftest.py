@@ -1,33 +1,67 @@
-"""A till's window over a real encrypted replica, off-screen; Qt warnings and leaked widgets fail the test."""
+"""A till's window over a real encrypted replica, off-screen. Qt's warnings and widgets left behind fail the test."""
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QApplication
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+from desktop.replica.engine import Replica
+from desktop.ui.theme import Theme, apply_theme
+from shared.clock import SettableClock
+from tests.helpers.replica import TinyShop, clock, replica, tiny_shop
+from tests.helpers.till_window import Bench, open_bench
 
-from PySide6.QtCore import QCoreApplication, QEvent, Qt  # noqa: E402
-from PySide6.QtTest import QTest  # noqa: E402
-from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
+__all__ = ["TinyShop", "clock", "replica", "tiny_shop"]
 
-from desktop.replica.engine import Replica  # noqa: E402
-from desktop.ui.equipment import equipment_at  # noqa: E402
-from desktop.ui.executor import Executor  # noqa: E402
-from desktop.ui.scanner import ScannerSettings  # noqa: E402
-from desktop.ui.screens.login.presenter import PersonView  # noqa: E402
-from desktop.ui.screens.till.parts import TillParts  # noqa: E402
-from desktop.ui.screens.till.session import TillSession  # noqa: E402
-from desktop.ui.screens.till.window import TillWindow  # noqa: E402
-from desktop.ui.sounds import Sounds  # noqa: E402
-from desktop.ui.theme import Theme, apply_theme  # noqa: E402
-from desktop.usecases.till import Till  # noqa: E402
-from shared.clock import SettableClock  # noqa: E402
-from shared.ids import TimeOrderedIds  # noqa: E402
-from tests.helpers.replica import clock, replica, tiny_shop  # noqa: E402, F401
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
-OAT, SOURDOUGH, CANDLE = "5012345678900", "5012345678917", "5012345678924"
+HARMLESS = (
+    # Off-screen there is no window manager to tell a size to.
+    ".*does not support propagateSizeHints.*",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.qt_log_level_fail("WARNING"))
+            item.add_marker(pytest.mark.qt_log_ignore(*HARMLESS))
+
+
+@pytest.fixture(autouse=True)
+def _theme(qapp: QApplication) -> None:
+    apply_theme(qapp, Theme.named("light"))
+
+
+@pytest.fixture(autouse=True)
+def _no_widget_left_behind(qapp: QApplication) -> Iterator[None]:
+    before = set(map(id, QApplication.topLevelWidgets()))
+    yield
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    gc.collect()
+    left = [widget for widget in QApplication.topLevelWidgets() if id(widget) not in before and widget.isVisible()]
+    assert not left, f"left open: {left}"
+
+
+@pytest.fixture
+def bench(qapp: QApplication, replica: Replica, tmp_path: Path, clock: SettableClock) -> Iterator[Bench]:
+    """The window at its log-in page."""
+    with open_bench(replica, tmp_path, clock) as opened:
+        opened.window.resize(1280, 800)
+        opened.window.show()
+        opened.window.activateWindow()
+        yield opened
+
+
+@pytest.fixture
+def selling(bench: Bench) -> Bench:
+    """The window with Mara logged in and a shift open."""
+    bench.log_in()
+    bench.open_shift()
+    return bench

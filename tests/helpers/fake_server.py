@@ -64,7 +64,7 @@ class FakeServer:
     projected: int | None = None
     is_down: bool = False
     lose_answers: int = 0
-    refuse: Callable[[SentMutation], str] = lambda mutation: ""
+    refuse: Callable[[SentMutation], str] = lambda _: ""
     pushes: list[PushRequest] = field(default_factory=list)
     pulls: list[PullRequest] = field(default_factory=list)
     feeds: dict[str, dict[tuple[str, bytes], _Entry]] = field(default_factory=dict)
@@ -76,7 +76,10 @@ class FakeServer:
     heads_told: list[list[Head]] = field(default_factory=list)
 
     def put(
-        self, entity: str, row: Mapping[str, object], children: Mapping[str, Sequence[Mapping[str, object]]] | None = None
+        self,
+        entity: str,
+        row: Mapping[str, object],
+        children: Mapping[str, Sequence[Mapping[str, object]]] | None = None,
     ) -> None:
         """Write an aggregate as somebody else would."""
         self.put_payload(entity, wire_payload(aggregate_of(entity), row, children or {}))
@@ -86,7 +89,9 @@ class FakeServer:
         key = payload[0][0]
         assert isinstance(key, bytes)
         scopes = scopes_of(aggregate, python_row(aggregate.root, payload[0]))
-        version = 1 + max((feed[entity, key].version for feed in self.feeds.values() if (entity, key) in feed), default=0)
+        version = 1 + max(
+            (feed[entity, key].version for feed in self.feeds.values() if (entity, key) in feed), default=0
+        )
         for name, feed in self.feeds.items():
             if name not in scopes and (entity, key) in feed and feed[entity, key].state == "live":
                 feed.pop((entity, key))
@@ -178,7 +183,7 @@ class FakeServer:
         later = [(key, entry) for key, entry in self.feeds.get(scope, {}).items() if entry.position > start]
         later.sort(key=lambda item: item[1].position)
         part, has_more = later[: self.page_rows], len(later) > self.page_rows
-        page = ScopePage(
+        return ScopePage(
             scope=scope,
             from_position=start,
             to_position=part[-1][1].position if has_more else max(start, self._head(scope)),
@@ -189,7 +194,6 @@ class FakeServer:
             deleted=[Gone(*key, entry.version) for key, entry in part if entry.state == "deleted"],
             restart=is_restart,
         )
-        return page
 
     def _receive(self, mutation: SentMutation) -> MutationResult:
         known = self.received.get(mutation.number)

@@ -15,16 +15,17 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtWidgets import QApplication  # noqa: E402
+from PySide6.QtWidgets import QApplication
 
-from desktop.replica.engine import Replica  # noqa: E402
-from desktop.ui.theme import Theme, apply_theme  # noqa: E402
-from shared.clock import SettableClock, instant_of  # noqa: E402
-from shared.ids import TimeOrderedIds  # noqa: E402
-from shared.money import Money  # noqa: E402
-from tests.helpers.replica import KEY  # noqa: E402
-from tests.helpers.sample_replica import fill_sample  # noqa: E402
-from tests.helpers.till_window import Bench, open_bench  # noqa: E402
+from desktop.replica.engine import Replica
+from desktop.ui.display import scale_for
+from desktop.ui.theme import Theme, apply_theme
+from shared.clock import SettableClock, instant_of
+from shared.ids import TimeOrderedIds
+from shared.money import Money
+from tests.helpers.replica import KEY
+from tests.helpers.sample_replica import fill_sample
+from tests.helpers.till_window import Bench, open_bench
 
 OPENED = instant_of(dt.datetime(2026, 11, 21, 8, 55, tzinfo=dt.UTC))
 NOW = instant_of(dt.datetime(2026, 11, 21, 14, 7, tzinfo=dt.UTC))
@@ -192,7 +193,7 @@ def draw(folder: Path, theme: str, size: tuple[int, int], wanted: frozenset[str]
     """Play through the pages and draw each."""
     application = QApplication.instance() or QApplication([])
     assert isinstance(application, QApplication)
-    apply_theme(application, Theme.named(theme))
+    apply_theme(application, Theme.named(theme, scale_for(*size)))
     clock = SettableClock(OPENED)
     with tempfile.TemporaryDirectory() as place:
         home = Path(place)

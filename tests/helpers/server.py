@@ -51,9 +51,9 @@ class ServerProcess:
     def start(self) -> None:
         """Start and wait until it answers."""
         log = (self.home.parent / f"{self.home.name}.log").open("a", encoding="utf-8")
+        where = ("--home", str(self.home), "--port", str(self.port))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "sync_server", "serve", "--home", str(self.home), "--port", str(self.port)]
-            + list(self.arguments),
+            [sys.executable, "-m", "sync_server", "serve", *where, *self.arguments],
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,

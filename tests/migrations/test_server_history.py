@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, text
 
 from shared.clock import SystemClock
@@ -15,7 +16,7 @@ from shared.errors import EnvironmentFailure
 from shared.ids import TimeOrderedIds
 from sync_server.db.embedded import EmbeddedPostgres
 from sync_server.db.engine import database_url
-from sync_server.db.migrate import current_revision, downgrade, head_revision, migrate, upgrade
+from sync_server.db.migrate import HEAD_REVISION, current_revision, downgrade, migrate, migration_config, upgrade
 from sync_server.db.sessions import Database
 from sync_server.db.tables import all_metadata
 from sync_server.sample_shop.service import load_sample_shop
@@ -46,7 +47,11 @@ def _differences(connection: Connection) -> list[object]:
 def test_head_is_what_the_models_say(engine: Engine) -> None:
     migrate(engine)
     with engine.connect() as connection:
-        assert current_revision(connection) == head_revision()
+        assert (
+            current_revision(connection)
+            == HEAD_REVISION
+            == ScriptDirectory.from_config(migration_config()).get_current_head()
+        )
         assert _differences(connection) == []
 
 

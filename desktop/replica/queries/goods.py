@@ -141,7 +141,8 @@ def stock_levels(
     return found
 
 
-_QUICK_KEYS = f"""SELECT c.id, c.name, c.colour, q.label, {_GOODS}
+_QUICK_KEYS = f"""SELECT c.id, c.name,
+        coalesce((SELECT nullif(k.colour, '') FROM category k WHERE k.id = p.category_id), c.colour), q.label, {_GOODS}
     FROM quick_key q JOIN category c ON c.id = q.category_id JOIN {_SOURCE}
     WHERE v.id = q.variant_id AND (q.store_id IS NULL OR q.store_id = ?) AND NOT c.is_archived AND p.state <> 'archived'
     ORDER BY c.sort_order, c.name, q.position, q.id"""

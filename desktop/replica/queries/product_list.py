@@ -114,6 +114,13 @@ def count_products(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(SEARCH_DOCUMENT)).scalar_one()
 
 
+def position_of(connection: Connection, product_id: uuid.UUID, variant_id: uuid.UUID) -> int:
+    """The position of a variant; −1 where it is not indexed (yet)."""
+    query = select(DOCUMENT.position).where(DOCUMENT.product_id == product_id, DOCUMENT.variant_id == variant_id)
+    found = connection.execute(query).scalar()
+    return -1 if found is None else int(found)
+
+
 def product_rows(
     connection: Connection, positions: Sequence[int], store_id: uuid.UUID, prices: PriceContext
 ) -> list[ProductRow]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
+from pathlib import Path
 from typing import TypeVar
 
 import httpx
@@ -27,6 +28,7 @@ from shared.sync.wire import (
 )
 
 TIMEOUT = httpx.Timeout(connect=5.0, read=60.0, write=60.0, pool=5.0)
+FILE_TIMEOUT = httpx.Timeout(connect=5.0, read=3_600.0, write=120.0, pool=5.0)
 EVENTS_SILENCE_MAX_SECONDS = 40.0
 """The server sends a heartbeat every 15 s; after this much silence the line is dead."""
 TOKEN_MARGIN_US = 60 * MICROSECONDS_PER_SECOND
@@ -93,6 +95,28 @@ class HttpServer:
                 line.shutdown(socket.SHUT_RDWR)
             except OSError:
                 return  # It is down already, which is what was wanted.
+
+    def send_file(self, path: str, file: Path, parameters: Mapping[str, str]) -> bytes:
+        """Send a file to one of the server's REST endpoints; the answer's body. It may take as long as it takes."""
+        answer = self._post_file(path, file, parameters)
+        if answer.status_code == httpx.codes.UNAUTHORIZED and self._forget_token(answer):
+            answer = self._post_file(path, file, parameters)
+        if answer.status_code != httpx.codes.OK:
+            raise refusal(answer, answer.content)
+        return answer.content
+
+    def _post_file(self, path: str, file: Path, parameters: Mapping[str, str]) -> httpx.Response:
+        headers = {"Authorization": self._authorisation()}
+        with file.open("rb") as content:
+            return self._called(
+                lambda: self._client.post(
+                    path,
+                    files={"file": (file.name, content)},
+                    params=dict(parameters),
+                    headers=headers,
+                    timeout=FILE_TIMEOUT,
+                )
+            )
 
     def _exchange(self, path: str, request: msgspec.Struct, answer_type: type[_Answer]) -> _Answer:
         body = packed(request)

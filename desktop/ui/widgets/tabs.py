@@ -13,8 +13,9 @@ from desktop.ui.widgets.painting import paint_focus_ring, paint_shadow, paint_sh
 
 
 class _Tab(QAbstractButton):
-    def __init__(self, text: str, height: int) -> None:
+    def __init__(self, text: str, height: int, ground: str) -> None:
         super().__init__()
+        self._ground = ground
         self.setText(text)
         self.setAccessibleName(text)
         self.setCheckable(True)
@@ -35,11 +36,9 @@ class _Tab(QAbstractButton):
         painter = QPainter(self)
         area = QRectF(self.rect()).adjusted(1, 1, -1, -3)
         if self.isChecked():
-            paint_shadow(painter, area, radius=Radius.MEDIUM)
-            line = theme.colour("line") if theme.tokens.is_dark else None
-            paint_sheet(painter, area, theme.colour("raised"), line, radius=Radius.MEDIUM)
+            self._paint_chosen(painter, area)
         elif self.underMouse():
-            paint_sheet(painter, area, theme.mixed("bench", "ink", 5), radius=Radius.MEDIUM)
+            paint_sheet(painter, area, theme.mixed(self._ground, "ink", 5), radius=Radius.MEDIUM)
         font = theme.font(TypeRole.BODY_STRONG)
         painter.setFont(font)
         painter.setPen(theme.colour("ink" if self.isChecked() else "ink_2"))
@@ -48,9 +47,19 @@ class _Tab(QAbstractButton):
         if self.hasFocus():
             paint_focus_ring(painter, area, radius=Radius.MEDIUM)
 
+    def _paint_chosen(self, painter: QPainter, area: QRectF) -> None:
+        """Raised from the bench; on a card, which is raised itself, outlined in blue."""
+        theme = current_theme()
+        if self._ground == "bench":
+            paint_shadow(painter, area, radius=Radius.MEDIUM)
+            line = theme.colour("line") if theme.tokens.is_dark else None
+            paint_sheet(painter, area, theme.colour("raised"), line, radius=Radius.MEDIUM)
+        else:
+            paint_sheet(painter, area, theme.colour("blue_soft"), theme.colour("blue"), radius=Radius.MEDIUM)
+
 
 class SegmentedTabs(QWidget):
-    """A row of names of which one is chosen.
+    """A row of names of which one is chosen; ``ground`` is what it stands on, ``bench`` or ``raised``.
 
     Signals:
         chosen(int): the index of the tab that was chosen by hand.
@@ -58,9 +67,17 @@ class SegmentedTabs(QWidget):
 
     chosen = Signal(int)
 
-    def __init__(self, names: Sequence[str] = (), *, height: int = 42, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        names: Sequence[str] = (),
+        *,
+        height: int = 42,
+        ground: str = "bench",
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._height = height
+        self._ground = ground
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
         self._group.idClicked.connect(self.chosen)
@@ -79,7 +96,7 @@ class SegmentedTabs(QWidget):
             old.hide()
             old.deleteLater()
         for index, name in enumerate(names):
-            tab = _Tab(name, self._height)
+            tab = _Tab(name, self._height, self._ground)
             self._group.addButton(tab, index)
             self._row.insertWidget(index, tab)
         self.choose(0)

@@ -10,7 +10,7 @@ import pytest
 
 from desktop.replica.changes import Changes
 from desktop.replica.engine import Replica
-from desktop.replica.rows import read_payload, aggregate_of
+from desktop.replica.rows import aggregate_of, read_payload
 from desktop.sync.engine import SyncEngine
 from desktop.sync.schedule import DELAY_MAX_SECONDS, retry_delay_seconds
 from shared.clock import MICROSECONDS_PER_SECOND, SettableClock

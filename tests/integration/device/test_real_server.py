@@ -8,8 +8,8 @@ import subprocess
 import sys
 import threading
 import uuid
-from contextlib import closing
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ from desktop.replica import outbox
 from desktop.replica.engine import Replica
 from desktop.replica.identity import identity_of
 from desktop.secrets import REPLICA_KEY, secret_store
-from desktop.sync.connect import server_of
+from desktop.sync.connect import engine_of, server_of
 from desktop.sync.cycle import SyncCycle
 from desktop.sync.engine import SyncEngine
 from desktop.usecases.start import Device
@@ -42,16 +42,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
         yield running
 
 
-@pytest.fixture
-def till(server: ServerProcess, tmp_path: Path) -> Iterator[tuple[Device, SyncEngine]]:
-    with open_home(join(server, tmp_path / "till")) as opened:
+@pytest.fixture(scope="module")
+def till(server: ServerProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Device, SyncEngine]]:
+    with open_home(join(server, tmp_path_factory.mktemp("till") / "home")) as opened:
         opened[1].cycle()
         yield opened
 
 
-@pytest.fixture
-def office(server: ServerProcess, tmp_path: Path) -> Iterator[tuple[Device, SyncEngine]]:
-    with open_home(join(server, tmp_path / "office", kind="office")) as opened:
+@pytest.fixture(scope="module")
+def office(server: ServerProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Device, SyncEngine]]:
+    with open_home(join(server, tmp_path_factory.mktemp("office") / "home", kind="office")) as opened:
         opened[1].cycle()
         yield opened
 
@@ -70,7 +70,12 @@ def record_cash(replica: Replica, count: int = 1) -> list[uuid.UUID]:
         me = identity_of(unit.connection)
         for _ in range(count):
             made.append(unit.ids.new())
-            row = {"store_id": me.store_id, "device_id": me.device_id, "shift_id": me.device_id, "user_id": me.device_id}
+            row = {
+                "store_id": me.store_id,
+                "device_id": me.device_id,
+                "shift_id": me.device_id,
+                "user_id": me.device_id,
+            }
             now = unit.clock.now()
             row |= {"kind": "paid_in", "amount": 100, "reason": "change", "at": now}
             unit.record("cash_movement", {"id": made[-1], **row})
@@ -79,7 +84,9 @@ def record_cash(replica: Replica, count: int = 1) -> list[uuid.UUID]:
 
 def product_of(replica: Replica, sku: str) -> tuple[uuid.UUID, str]:
     with replica.read() as connection:
-        query = select(Product.id, Product.name).join(Variant, Variant.product_id == Product.id).where(Variant.sku == sku)
+        query = (
+            select(Product.id, Product.name).join(Variant, Variant.product_id == Product.id).where(Variant.sku == sku)
+        )
         found = connection.execute(query).one()
         return found[0], found[1]
 
@@ -250,7 +257,7 @@ def test_given_a_till_killed_while_it_syncs_when_it_goes_on_then_every_fact_is_t
             [sys.executable, "-c", _SYNCING_TILL, str(home.folder)],
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": os.getcwd()},
+            env={**os.environ, "PYTHONPATH": str(Path.cwd())},
         )
         assert child.stdout is not None
         confirmed |= {uuid.UUID(child.stdout.readline().strip()) for _ in range(lines)}
@@ -276,20 +283,25 @@ def test_given_a_till_killed_while_it_syncs_when_it_goes_on_then_every_fact_is_t
 def test_given_two_devices_with_their_threads_when_one_writes_then_the_other_sees_it_by_itself(
     till: tuple[Device, SyncEngine], office: tuple[Device, SyncEngine]
 ) -> None:
-    for _, engine in (till, office):
-        engine.start()
-    until(lambda: till[1].status().is_online and office[1].status().is_online)
-    until(lambda: bool(till[1]._heads) and bool(office[1]._heads))
-    started = monotonic_us()
-    (made,) = record_cash(till[0].replica)
-    until(lambda: made in cash_seen(office[0].replica))
-    assert monotonic_us() - started < 2 * MICROSECONDS_PER_SECOND
-    office[1].go_offline()
-    (unseen,) = record_cash(till[0].replica)
-    until(lambda: till[1].status().pending == 0)
-    assert unseen not in cash_seen(office[0].replica)
-    office[1].go_online()
-    until(lambda: unseen in cash_seen(office[0].replica))
+    here, there = engine_of(till[0]), engine_of(office[0])
+    here.start()
+    there.start()
+    try:
+        until(lambda: here.status().is_online and there.status().is_online)
+        until(lambda: any(scope.head for scope in there.details().scopes))
+        started = monotonic_us()
+        (made,) = record_cash(till[0].replica)
+        until(lambda: made in cash_seen(office[0].replica))
+        assert monotonic_us() - started < 2 * MICROSECONDS_PER_SECOND
+        there.go_offline()
+        (unseen,) = record_cash(till[0].replica)
+        until(lambda: here.status().pending == 0)
+        assert unseen not in cash_seen(office[0].replica)
+        there.go_online()
+        until(lambda: unseen in cash_seen(office[0].replica))
+    finally:
+        here.stop()
+        there.stop()
 
 
 def test_given_a_server_killed_and_started_again_when_devices_go_on_then_nothing_is_lost(tmp_path: Path) -> None:
@@ -310,32 +322,32 @@ def test_given_a_server_killed_and_started_again_when_devices_go_on_then_nothing
 
 
 def test_given_a_revoked_device_when_it_syncs_then_it_is_told_and_keeps_what_it_has(
-    server: ServerProcess, till: tuple[Device, SyncEngine]
+    server: ServerProcess, tmp_path: Path
 ) -> None:
-    device, engine = till
-    with device.replica.read() as connection:
-        me = identity_of(connection)
-    server.run("revoke", str(me.device_id))
-    record_cash(device.replica)
-    with pytest.raises(EnvironmentFailure) as failure:
+    with open_home(join(server, tmp_path / "revoked")) as (device, engine):
         engine.cycle()
-    assert failure.value.code == "device_revoked"
-    assert engine.status().pending == 1
+        with device.replica.read() as connection:
+            me = identity_of(connection)
+        server.run("revoke", str(me.device_id))
+        record_cash(device.replica)
+        with pytest.raises(EnvironmentFailure) as failure:
+            engine.cycle()
+        assert failure.value.code == "device_revoked"
+        assert engine.status().pending == 1
 
 
 def test_given_a_wrong_or_used_code_when_enrolled_then_it_is_refused_and_the_home_is_untouched(
-    server: ServerProcess, tmp_path: Path
+    server: ServerProcess, till: tuple[Device, SyncEngine], tmp_path: Path
 ) -> None:
-    join(server, tmp_path / "first")
     for code in ("AAAAA-AAAAA", "nonsense"):
         done = _counterfoil("enrol", server.url, code, "--home", str(tmp_path / "new"))
         assert done.returncode == 1
         assert "enrol_code_invalid" in done.stderr
         assert not (tmp_path / "new" / "replica.db").exists()
         assert not (tmp_path / "new" / "secrets.json").exists()
-    again = _counterfoil("enrol", server.url, server.code(), "--home", str(tmp_path / "first"))
-    assert again.returncode == 1
-    assert "already_enrolled" in again.stderr
+    again = _counterfoil("enrol", server.url, server.code(), "--home", str(till[0].home.folder))
+    assert again.returncode == 3
+    assert "replica_in_use" in again.stderr
 
 
 def test_given_the_commands_when_run_in_order_then_each_says_what_it_did(server: ServerProcess, tmp_path: Path) -> None:
@@ -347,6 +359,8 @@ def test_given_the_commands_when_run_in_order_then_each_says_what_it_did(server:
     assert "Products 100 %" in joined.stdout
     assert _counterfoil("sync", "--home", home).stdout.startswith("Sent 0")
     assert "agrees" in _counterfoil("verify", "--home", home).stdout
+    again = _counterfoil("enrol", server.url, "AAAAA-AAAAA", "--home", home)
+    assert (again.returncode, "already_enrolled" in again.stderr) == (1, True)
     doctor = _counterfoil("doctor", "--home", home)
     assert doctor.returncode == 0, doctor.stdout
     assert "look  keys: in a file" in doctor.stdout

@@ -63,9 +63,7 @@ def test_given_a_folder_that_is_gone_when_opened_then_it_says_so(tmp_path: Path)
     assert refusal.value.code == "replica_unreachable"
 
 
-def test_given_the_key_then_it_is_in_no_log_and_in_no_message(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_given_the_key_then_it_is_in_no_log_and_in_no_message(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     replica = open_at(tmp_path / "replica.db")
     with pytest.raises(BugError) as caught, replica.write() as unit:
@@ -107,9 +105,7 @@ def test_given_many_commits_when_the_log_grows_then_it_is_folded_in_beside_the_w
     most = 0
     for number in range(120):
         with replica.write() as unit:
-            unit.connection.execute(
-                DeviceValue.__table__.insert().values(key=str(number), value="x" * 100_000)
-            )
+            unit.connection.execute(DeviceValue.__table__.insert().values(key=str(number), value="x" * 100_000))
         most = max(most, log.stat().st_size)
     assert most < 12 * PAGES_BEFORE_CHECKPOINT * FRAME_BYTES
     replica.close()

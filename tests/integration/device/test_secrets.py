@@ -48,10 +48,10 @@ class LockedKeychain(MemoryKeychain):
     """Nobody unlocks it."""
 
     def set_password(self, service: str, username: str, password: str) -> None:
-        raise KeyringError
+        raise KeyringError(f"locked: {service} {username} {len(password)}")
 
     def get_password(self, service: str, username: str) -> str | None:
-        raise KeyringError
+        raise KeyringError(f"locked: {service} {username}")
 
 
 @pytest.fixture

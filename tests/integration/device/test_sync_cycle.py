@@ -1,114 +1,37 @@
-"""One replica and one server: what waits is sent once, what comes down lies under what is still on its way."""
+"""One replica and one server: what waits is sent once, what comes down is applied whole, whatever breaks."""
 
 from __future__ import annotations
-
-import uuid
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
 
 from desktop.replica import outbox
-from desktop.replica.digests import replica_digests
 from desktop.replica.engine import Replica
-from desktop.replica.identity import DeviceIdentity, identity_of, write_identity
-from desktop.replica.schema import BaseCopy, ExpectedStock, Membership, Outbox
+from desktop.replica.identity import identity_of
+from desktop.replica.schema import BaseCopy, Membership, Outbox
 from desktop.replica.search import find
-from desktop.replica.unit_of_work import ChildEdit
 from desktop.sync.apply import Applier
 from desktop.sync.engine import SyncEngine
 from shared.clock import SettableClock
 from shared.errors import BugError, EnvironmentFailure
-from shared.ids import TimeOrderedIds, derived_id
-from shared.schema.catalogue import Barcode, Product, Variant
-from shared.schema.registry import level_id
-from shared.schema.sales import CashMovement, Shift
-from shared.schema.stock import StockLevel
+from shared.ids import derived_id
+from shared.schema.catalogue import Product, Variant
+from shared.schema.sales import CashMovement
 from shared.sync.wire import PullRequest
 from tests.helpers.fake_server import FakeServer
-from tests.helpers.replica import KEY, NOON
-
-STORE = derived_id("store")
-DEVICE = derived_id("device")
-CUP, PEN = derived_id("cup"), derived_id("pen")
-
-
-def product(product_id: uuid.UUID, name: str, **more: object) -> dict[str, object]:
-    return {"id": product_id, "name": name, **more}
-
-
-def variant(product_id: uuid.UUID, sku: str) -> dict[str, list[dict[str, object]]]:
-    return {"variant": [{"id": derived_id("variant", sku), "product_id": product_id, "sku": sku}]}
-
-
-def cash(ids: TimeOrderedIds) -> dict[str, object]:
-    return {
-        "id": ids.new(),
-        "store_id": STORE,
-        "device_id": DEVICE,
-        "shift_id": DEVICE,
-        "kind": "paid_in",
-        "amount": 500,
-        "reason": "change",
-        "at": NOON,
-        "user_id": DEVICE,
-    }
-
-
-@pytest.fixture
-def server() -> FakeServer:
-    """A server that has two products."""
-    made = FakeServer(scopes=["catalogue", f"store:{STORE}"])
-    made.put("product", product(CUP, "Cup"), variant(CUP, "CUP"))
-    made.put("product", product(PEN, "Pen"), variant(PEN, "PEN"))
-    return made
-
-
-@pytest.fixture
-def device(tmp_path: Path, clock: SettableClock) -> Iterator[Replica]:
-    """An enrolled device that has fetched nothing yet."""
-    opened = Replica.open(tmp_path / "device.db", KEY, clock=clock, ids=TimeOrderedIds(clock))
-    with opened.write() as unit:
-        write_identity(
-            unit.connection,
-            DeviceIdentity(
-                device_id=DEVICE,
-                store_id=STORE,
-                kind="till",
-                number=1,
-                name="Till 1",
-                server_url="",
-                server_id="",
-                incarnation=derived_id("incarnation"),
-                receipt_series=1,
-                enrolled_at=NOON,
-            ),
-        )
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def engine(device: Replica, server: FakeServer, clock: SettableClock) -> SyncEngine:
-    """Sync between the two, without threads, in step."""
-    made = SyncEngine(device, server, clock)
-    made.cycle()
-    return made
-
-
-def name_of(replica: Replica, product_id: uuid.UUID) -> str | None:
-    with replica.read() as connection:
-        return connection.execute(select(Product.name).where(Product.id == product_id)).scalar()
-
-
-def agrees(replica: Replica, server: FakeServer) -> bool:
-    with replica.read() as connection:
-        here = replica_digests(connection)
-    there = server.digest([each.scope for each in here]).digests
-    return [(each.scope, each.rows, each.digest) for each in here] == [
-        (each.scope, each.rows, each.digest) for each in there
-    ]
+from tests.helpers.replica import NOON
+from tests.helpers.sync_pair import (
+    CUP,
+    DEVICE,
+    PEN,
+    STORE,
+    agrees,
+    cash,
+    cursors_of,
+    name_of,
+    product,
+    variant,
+)
 
 
 def test_given_a_new_device_when_it_syncs_then_it_holds_the_shop_indexed_and_searchable(
@@ -206,81 +129,11 @@ def test_given_a_refusal_whose_answer_was_lost_when_pulled_then_it_is_known_as_r
     assert name_of(device, CUP) == "Cup"
 
 
-def test_given_an_edit_on_its_way_when_the_row_changes_on_the_server_then_it_stays_on_top_until_settled(
-    device: Replica, server: FakeServer, clock: SettableClock, engine: SyncEngine
-) -> None:
-    with device.write() as unit:
-        unit.edit("product", CUP, {"name": "Mine"}, edited_by="me")
-    server.put("product", product(CUP, "Theirs", brand="Acme"), variant(CUP, "CUP-2"))
-    applier = Applier(device)
-    pulled = server.pull(PullRequest(1, 1, DEVICE.bytes, _cursors(device)))
-    assert applier.apply(pulled).is_consistent
-    with device.read() as connection:
-        row = connection.execute(select(Product.name, Product.brand).where(Product.id == CUP)).one()
-        skus = connection.execute(select(Variant.sku).where(Variant.product_id == CUP)).scalars().all()
-    assert tuple(row) == ("Mine", "Acme")
-    assert skus == ["CUP-2"]
-    assert agrees(device, server)
-    server.refuse = lambda _: "theirs_stands"
-    engine.cycle()
-    assert name_of(device, CUP) == "Theirs"
-    assert agrees(device, server)
-
-
-def test_given_several_edits_of_one_row_when_the_first_is_settled_then_the_later_ones_stay_on_top(
-    device: Replica, server: FakeServer, engine: SyncEngine
-) -> None:
-    with device.write() as unit:
-        unit.edit("product", CUP, {"name": "First"}, edited_by="me")
-
-    def edit_once_more() -> None:
-        server.before_pull = lambda: None
-        with device.write() as unit:
-            unit.edit("product", CUP, {"brand": "Later"}, edited_by="me")
-
-    server.before_pull = edit_once_more
-    engine.cycle()
-    with device.read() as connection:
-        assert connection.execute(select(Product.name, Product.brand).where(Product.id == CUP)).one() == ("First", "Later")
-        assert connection.execute(select(func.count()).select_from(BaseCopy)).scalar_one() == 1
-    engine.cycle()
-    assert server.row("product", CUP)["brand"] == "Later"
-    assert agrees(device, server)
-
-
-def test_given_a_document_made_here_when_the_server_refuses_it_then_it_goes_once_that_is_settled(
-    device: Replica, server: FakeServer, engine: SyncEngine
-) -> None:
-    server.refuse = lambda _: "code_taken"
-    made = device.ids.new()
-    with device.write() as unit:
-        unit.create("barcode", {"id": made, "code": "123", "variant_id": derived_id("variant", "CUP")})
-    engine.cycle()
-    with device.read() as connection:
-        assert connection.execute(select(Barcode.id)).all() == []
-    assert engine.status().refused == 1
-
-
-def test_given_a_shift_opened_and_closed_offline_when_synced_then_it_is_closed_on_both_sides(
-    device: Replica, server: FakeServer, engine: SyncEngine
-) -> None:
-    shift = device.ids.new()
-    row = {"store_id": STORE, "device_id": DEVICE, "number": 1, "business_date": _today(), "currency": "GBP"}
-    with device.write() as unit:
-        unit.record("shift", {"id": shift, **row, "opened_at": NOON, "opened_by": DEVICE, "opening_float": 10_000})
-        unit.close("shift", shift, {"closed_at": NOON + 1, "counted_cash": 10_000})
-    engine.cycle()
-    assert server.row("shift", shift)["counted_cash"] == 10_000
-    with device.read() as connection:
-        assert connection.execute(select(Shift.counted_cash)).scalar_one() == 10_000
-    assert agrees(device, server)
-
-
 def test_given_an_answer_when_applied_twice_then_the_second_time_is_a_bug_and_changes_nothing(
     device: Replica, server: FakeServer, engine: SyncEngine
 ) -> None:
     server.put("product", product(CUP, "Cup 2"), variant(CUP, "CUP"))
-    answer = server.pull(PullRequest(1, 1, DEVICE.bytes, _cursors(device)))
+    answer = server.pull(PullRequest(1, 1, DEVICE.bytes, cursors_of(device)))
     Applier(device).apply(answer)
     with pytest.raises(BugError) as caught:
         Applier(device).apply(answer)
@@ -399,64 +252,6 @@ def test_given_a_cloned_device_when_it_pushes_then_it_counts_anew_and_nothing_is
         assert me.settled_number == mine
 
 
-def test_given_sold_stock_when_levels_come_down_then_own_sales_count_exactly_once(
-    device: Replica, server: FakeServer, engine: SyncEngine
-) -> None:
-    cup = derived_id("variant", "CUP")
-    level = {"id": level_id(STORE, cup), "store_id": STORE, "variant_id": cup}
-    server.put("stock_level", {**level, "on_hand": 10_000})
-    server.projected = 0
-    engine.cycle()
-    with device.write() as unit:
-        number = unit.record("cash_movement", cash(device.ids))
-        unit.expect_stock(number, [(STORE, cup, -1_000), (STORE, cup, -1_000)])
-    assert _shown(device, cup) == 8_000
-    engine.cycle()
-    assert _shown(device, cup) == 8_000
-    server.put("stock_level", {**level, "on_hand": 8_000})
-    server.projected = None
-    engine.cycle()
-    assert _shown(device, cup) == 8_000
-    with device.read() as connection:
-        assert connection.execute(select(ExpectedStock.number)).all() == []
-
-
-def test_given_a_long_catch_up_when_a_level_comes_in_an_early_page_then_it_is_never_counted_twice(
-    device: Replica, server: FakeServer, engine: SyncEngine
-) -> None:
-    cup = derived_id("variant", "CUP")
-    with device.write() as unit:
-        number = unit.record("cash_movement", cash(device.ids))
-        unit.expect_stock(number, [(STORE, cup, -1_000)])
-    engine.cycle()
-    with device.write() as unit:
-        unit.expect_stock(number, [(STORE, cup, -1_000)])
-    server.put("stock_level", {"id": level_id(STORE, cup), "store_id": STORE, "variant_id": cup, "on_hand": 9_000})
-    for other in range(5):
-        server.put("product", product(derived_id("q", str(other)), f"Q {other}"))
-    server.page_rows = 1
-    shown = []
-    server.before_pull = lambda: shown.append(_shown(device, cup))
-    engine.cycle()
-    assert set(shown[2:]) == {9_000}
-    assert len(shown) > 4
-
-
-def test_given_a_child_added_elsewhere_when_mine_is_edited_then_both_are_kept_on_top(
-    device: Replica, server: FakeServer, engine: SyncEngine
-) -> None:
-    with device.write() as unit:
-        new = ChildEdit("variant", derived_id("mine"), row={"sku": "MINE"})
-        unit.edit("product", CUP, {}, edited_by="me", children=[new])
-    both = {"variant": [*variant(CUP, "CUP")["variant"], {"id": derived_id("t"), "product_id": CUP, "sku": "THEIRS"}]}
-    server.put("product", product(CUP, "Cup"), both)
-    engine.cycle()
-    with device.read() as connection:
-        skus = connection.execute(select(Variant.sku).where(Variant.product_id == CUP)).scalars().all()
-    assert sorted(skus) == ["CUP", "MINE", "THEIRS"]
-    assert agrees(device, server)
-
-
 def test_given_a_load_that_broke_off_when_continued_then_it_ends_whole(
     device: Replica, server: FakeServer, clock: SettableClock
 ) -> None:
@@ -490,27 +285,6 @@ def test_given_accepted_mutations_when_they_are_old_then_they_are_forgotten_and_
     engine.cycle()
     with device.read() as connection:
         assert connection.execute(select(Outbox.number, Outbox.state)).all() == [(2, "accepted")]
-
-
-def _today() -> object:
-    import datetime as dt
-
-    return dt.date(2026, 11, 18)
-
-
-def _shown(replica: Replica, variant_id: uuid.UUID) -> int:
-    with replica.read() as connection:
-        level = connection.execute(select(StockLevel.on_hand).where(StockLevel.variant_id == variant_id)).scalar() or 0
-        own = select(func.sum(ExpectedStock.quantity)).where(ExpectedStock.variant_id == variant_id)
-        return level + (connection.execute(own).scalar() or 0)
-
-
-def _cursors(replica: Replica) -> list:
-    from desktop.replica.cursors import cursors
-    from shared.sync.wire import Cursor
-
-    with replica.read() as connection:
-        return [Cursor(each.scope, each.position, each.mark) for each in cursors(connection).values()]
 
 
 def _raise(*_: object) -> None:

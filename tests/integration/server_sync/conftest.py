@@ -8,7 +8,7 @@ import pytest
 
 from sync_server.db.sessions import Database
 from tests.helpers.postgres import database, database_url, fresh_database, postgres
-from tests.helpers.server import ProtocolDevice, make_store, running_server
+from tests.helpers.protocol_device import ProtocolDevice, make_store, running_server
 
 __all__ = ["database", "database_url", "fresh_database", "postgres"]
 

@@ -15,7 +15,7 @@ from shared.schema.registry import store_scope
 from sync_server.db.engine import connection_text
 from sync_server.db.sessions import Database
 from sync_server.devices import service
-from tests.helpers.server import ProtocolDevice, ids, running_server, sale_payload
+from tests.helpers.protocol_device import ProtocolDevice, ids, running_server, sale_payload
 
 WAIT_SECONDS = 10
 

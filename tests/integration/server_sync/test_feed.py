@@ -40,7 +40,9 @@ def add_product(connection: Connection, name: str = "Oat bar", variants: int = 1
     )
     for position in range(variants):
         connection.execute(
-            text("INSERT INTO variant (id, product_id, sku, name, position) VALUES (:id, :product, :sku, '', :position)"),
+            text(
+                "INSERT INTO variant (id, product_id, sku, name, position) VALUES (:id, :product, :sku, '', :position)"
+            ),
             {"id": ids.new(), "product": product, "sku": f"SKU-{position}", "position": position},
         )
     return product
@@ -59,14 +61,18 @@ def add_customer(connection: Connection, store: uuid.UUID) -> uuid.UUID:
     return customer
 
 
-def test_given_a_product_with_variants_when_committed_then_it_stands_once_at_one_position(fresh_database: Database) -> None:
+def test_given_a_product_with_variants_when_committed_then_it_stands_once_at_one_position(
+    fresh_database: Database,
+) -> None:
     with fresh_database.writing() as connection:
         product = add_product(connection, variants=3)
     with fresh_database.reading() as connection:
         assert feed(connection, "catalogue") == [("product", product, 1, 1, "live")]
 
 
-def test_given_an_edit_of_a_child_then_the_root_moves_to_the_head_with_a_higher_version(fresh_database: Database) -> None:
+def test_given_an_edit_of_a_child_then_the_root_moves_to_the_head_with_a_higher_version(
+    fresh_database: Database,
+) -> None:
     with fresh_database.writing() as connection:
         first, second = add_product(connection), add_product(connection)
     with fresh_database.writing() as connection:
@@ -79,7 +85,9 @@ def test_given_a_child_that_moves_to_another_root_then_both_roots_are_stamped(fr
     with fresh_database.writing() as connection:
         first, second = add_product(connection), add_product(connection)
     with fresh_database.writing() as connection:
-        connection.execute(text("UPDATE variant SET product_id = :to WHERE product_id = :id"), {"id": first, "to": second})
+        connection.execute(
+            text("UPDATE variant SET product_id = :to WHERE product_id = :id"), {"id": first, "to": second}
+        )
     with fresh_database.reading() as connection:
         assert feed(connection, "catalogue") == [("product", first, 3, 2, "live"), ("product", second, 4, 2, "live")]
 
@@ -104,7 +112,9 @@ def test_given_a_deletion_and_a_new_start_then_the_version_goes_on(fresh_databas
         assert feed(connection, "catalogue") == [("product", product, 3, 3, "live")]
 
 
-def test_given_a_customer_who_moves_house_then_the_old_store_is_told_left_and_not_deleted(fresh_database: Database) -> None:
+def test_given_a_customer_who_moves_house_then_the_old_store_is_told_left_and_not_deleted(
+    fresh_database: Database,
+) -> None:
     here, there = ids.new(), ids.new()
     with fresh_database.writing() as connection:
         customer = add_customer(connection, here)
@@ -127,7 +137,9 @@ def test_given_a_savepoint_rolled_back_then_what_follows_is_stamped_all_the_same
         assert connection.execute(text("SELECT count(*) FROM sync_marker")).scalar_one() == 0
 
 
-def test_given_constraints_checked_early_then_later_writes_of_the_transaction_are_stamped_too(fresh_database: Database) -> None:
+def test_given_constraints_checked_early_then_later_writes_of_the_transaction_are_stamped_too(
+    fresh_database: Database,
+) -> None:
     with fresh_database.writing() as connection:
         first = add_product(connection)
         connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
@@ -138,10 +150,10 @@ def test_given_constraints_checked_early_then_later_writes_of_the_transaction_ar
 
 
 def test_given_a_rolled_back_transaction_then_it_leaves_no_gap(fresh_database: Database) -> None:
-    with pytest.raises(RuntimeError), fresh_database.writing() as connection:
+    with fresh_database.engine.connect() as connection:
         add_product(connection)
         connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
-        raise RuntimeError
+        connection.rollback()
     with fresh_database.writing() as connection:
         product = add_product(connection)
     with fresh_database.reading() as connection:
@@ -156,7 +168,13 @@ def test_given_a_replicated_table_when_truncated_then_it_is_refused(database_url
 
 def test_given_the_sql_of_sales_weeks_then_it_names_the_scope_as_the_registry_does(fresh_database: Database) -> None:
     store = ids.new()
-    days = [dt.date(2026, 12, 31), dt.date(2027, 1, 1), dt.date(2027, 1, 4), dt.date(2024, 12, 30), dt.date(2026, 11, 16)]
+    days = [
+        dt.date(2026, 12, 31),
+        dt.date(2027, 1, 1),
+        dt.date(2027, 1, 4),
+        dt.date(2024, 12, 30),
+        dt.date(2026, 11, 16),
+    ]
     with fresh_database.reading() as connection:
         named = [
             connection.execute(
@@ -168,7 +186,9 @@ def test_given_the_sql_of_sales_weeks_then_it_names_the_scope_as_the_registry_do
     assert named == [sales_scope(store, day) for day in days]
 
 
-def test_given_eight_writers_at_once_psql_copy_among_them_then_a_reader_by_cursor_misses_nothing(fresh_database: Database) -> None:
+def test_given_eight_writers_at_once_psql_copy_among_them_then_a_reader_by_cursor_misses_nothing(
+    fresh_database: Database,
+) -> None:
     """The trap of every ``seq > cursor`` feed: a reader that runs along must end with exactly what is there."""
     store = ids.new()
     url = connection_text(fresh_database.engine.url.render_as_string(hide_password=False))
@@ -183,7 +203,9 @@ def test_given_eight_writers_at_once_psql_copy_among_them_then_a_reader_by_curso
                     with connection.transaction():
                         if worker % 4 == 3:
                             rows = [maker.new() for _ in range(5)]
-                            with connection.cursor().copy("COPY barcode (id, code, variant_id, quantity) FROM STDIN") as copy:
+                            with connection.cursor().copy(
+                                "COPY barcode (id, code, variant_id, quantity) FROM STDIN"
+                            ) as copy:
                                 for row in rows:
                                     copy.write_row((row, "1", store, 1000))
                         else:

@@ -15,7 +15,7 @@ from shared.sync.wire import Cursor, PullAnswer, Row
 from sync_server.db.sessions import Database
 from sync_server.sync.digest_service import device_digests
 from tests.helpers.postgres import PostgresCluster
-from tests.helpers.server import ProtocolDevice, ids, make_store, running_server, sale_payload, wire_row
+from tests.helpers.protocol_device import ProtocolDevice, ids, make_store, running_server, sale_payload, wire_row
 
 
 @pytest.fixture
@@ -28,6 +28,12 @@ def server(fresh_database: Database) -> Iterator[str]:
 @pytest.fixture
 def database(fresh_database: Database) -> Database:
     return fresh_database
+
+
+@pytest.fixture
+def store_code(database: Database) -> str:
+    make_store(database, "HS")
+    return "HS"
 
 
 def rows_of(answers: list[PullAnswer]) -> dict[str, dict[tuple[str, bytes], Row]]:
@@ -57,7 +63,9 @@ def add_products(till: ProtocolDevice, count: int) -> list[bytes]:
     return made
 
 
-def test_given_many_products_when_pulled_in_small_pages_then_all_arrive_and_the_digests_match(till: ProtocolDevice) -> None:
+def test_given_many_products_when_pulled_in_small_pages_then_all_arrive_and_the_digests_match(
+    till: ProtocolDevice,
+) -> None:
     products = add_products(till, 1_200)
     answers = till.pull_all(maximum_bytes=40_000)
     assert len(answers) > 8

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from shared.sync.wire import SentMutation
 from sync_server.db.sessions import Database
 from sync_server.sync import apply_service, effects
-from tests.helpers.server import ProtocolDevice, error_of, ids, sale_payload, wire_row
+from tests.helpers.protocol_device import ProtocolDevice, error_of, ids, sale_payload, wire_row
 
 
 def sale(till: ProtocolDevice, lines: int = 3) -> SentMutation:
@@ -34,7 +34,9 @@ def inbox_kinds(database: Database, mutation: SentMutation) -> list[str]:
         return list(connection.execute(query, {"id": uuid.UUID(bytes=mutation.id)}).scalars())
 
 
-def test_given_sales_when_pushed_then_they_and_their_lines_are_in_the_books(till: ProtocolDevice, database: Database) -> None:
+def test_given_sales_when_pushed_then_they_and_their_lines_are_in_the_books(
+    till: ProtocolDevice, database: Database
+) -> None:
     answer = till.push([sale(till) for _ in range(5)])
     assert (answer.last_number, statuses(answer)) == (5, ["applied"] * 5)
     with database.reading() as connection:
@@ -44,7 +46,9 @@ def test_given_sales_when_pushed_then_they_and_their_lines_are_in_the_books(till
         assert tuple(connection.execute(moved, {"id": till.id}).one()) == (15, -15_000)
 
 
-def test_given_an_answer_that_was_lost_when_sent_again_then_nothing_is_doubled(till: ProtocolDevice, database: Database) -> None:
+def test_given_an_answer_that_was_lost_when_sent_again_then_nothing_is_doubled(
+    till: ProtocolDevice, database: Database
+) -> None:
     batch = [sale(till) for _ in range(3)]
     first = till.push(batch)
     again = till.push([*batch, sale(till)])
@@ -63,7 +67,9 @@ def test_given_a_gap_then_it_is_refused_with_the_expected_number(till: ProtocolD
     assert sales_of(database, till) == 1
 
 
-def test_given_a_copied_device_then_the_fork_is_told_and_nothing_is_lost(till: ProtocolDevice, database: Database) -> None:
+def test_given_a_copied_device_then_the_fork_is_told_and_nothing_is_lost(
+    till: ProtocolDevice, database: Database
+) -> None:
     till.push([sale(till)])
     till.next_number = 1
     other = sale(till)
@@ -84,7 +90,9 @@ def test_given_the_same_fact_under_two_numbers_then_it_is_repeated(till: Protoco
     assert sales_of(database, till) == 1
 
 
-def test_given_other_content_under_a_known_id_then_it_goes_to_the_inbox(till: ProtocolDevice, database: Database) -> None:
+def test_given_other_content_under_a_known_id_then_it_goes_to_the_inbox(
+    till: ProtocolDevice, database: Database
+) -> None:
     payload = sale_payload(till.store_id, till.id, [ids.new()])
     changed = msgspec.msgpack.decode(msgspec.msgpack.encode(payload))
     changed[0][-3] = "changed"
@@ -137,7 +145,10 @@ def test_given_a_bug_in_an_effect_then_only_what_meets_it_is_refused(
 
     monkeypatch.setattr(apply_service, "AFTER_RECORD", {**effects.AFTER_RECORD, "sale": buggy})
     answer = till.push([bad, *(sale(till) for _ in range(4))])
-    assert [(result.status, result.code) for result in answer.results] == [("refused", "server_bug"), *[("applied", "")] * 4]
+    assert [(result.status, result.code) for result in answer.results] == [
+        ("refused", "server_bug"),
+        *[("applied", "")] * 4,
+    ]
     with database.reading() as connection:
         kept = text("SELECT arguments FROM device_mutation WHERE device_id = :id AND status = 'refused'")
         assert connection.execute(kept, {"id": till.id}).scalar_one() == bad.arguments
@@ -210,10 +221,14 @@ def test_given_an_edit_with_a_value_that_does_not_fit_then_it_is_refused(till: P
     assert statuses(answer) == ["applied", "refused"]
 
 
-def test_given_a_barcode_removed_twice_then_the_second_time_is_repeated(till: ProtocolDevice, database: Database) -> None:
+def test_given_a_barcode_removed_twice_then_the_second_time_is_repeated(
+    till: ProtocolDevice, database: Database
+) -> None:
     row = wire_row("barcode", {"code": "5010000000017", "quantity": 1000})
     made = till.record("barcode", [row, {}], "create")
-    removals = [till.mutation("barcode.remove", {"id": row[0], "base_version": 1, "edited_by": "Mara"}) for _ in range(2)]
+    removals = [
+        till.mutation("barcode.remove", {"id": row[0], "base_version": 1, "edited_by": "Mara"}) for _ in range(2)
+    ]
     assert statuses(till.push([made, *removals])) == ["applied", "applied", "repeated"]
     with database.reading() as connection:
         gone = text("SELECT state FROM sync_row WHERE id = :id")

@@ -11,7 +11,7 @@ from sync_server.auth.service import create_api_key
 from sync_server.db.sessions import Database
 from sync_server.sample_shop.service import load_sample_shop
 from tests.helpers.postgres import database, database_url, fresh_database, postgres
-from tests.helpers.server import ProtocolDevice, running_server
+from tests.helpers.protocol_device import ProtocolDevice, running_server
 
 __all__ = ["database", "database_url", "fresh_database", "postgres"]
 

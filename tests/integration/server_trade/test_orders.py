@@ -18,7 +18,9 @@ from tests.integration.server_trade.shop_questions import HS, balance, one, vari
 _keys = count(1)
 
 
-def place(web: httpx.Client, *lines: dict[str, str], key: str = "", store: str = "HS", **fields: object) -> httpx.Response:
+def place(
+    web: httpx.Client, *lines: dict[str, str], key: str = "", store: str = "HS", **fields: object
+) -> httpx.Response:
     body = {"store": store, "lines": list(lines), **fields}
     return web.post("/orders", json=body, headers={"Idempotency-Key": key or f"key-{next(_keys)}"})
 
@@ -27,7 +29,9 @@ def line(sku: str, quantity: str, **fields: str) -> dict[str, str]:
     return {"sku": sku, "quantity": quantity, **fields}
 
 
-def test_given_stock_when_ordered_and_handed_out_then_it_is_promised_and_leaves(web: httpx.Client, shop: Database) -> None:
+def test_given_stock_when_ordered_and_handed_out_then_it_is_promised_and_leaves(
+    web: httpx.Client, shop: Database
+) -> None:
     on_hand, reserved = balance(shop, "CUP-ENM-W")
     answer = place(web, line("CUP-ENM-W", "2"), reference="A-1", customer={"name": "Ines", "email": "X@example.com"})
     assert answer.status_code == 201, answer.text
@@ -53,7 +57,9 @@ def test_given_an_order_when_cancelled_twice_then_its_stock_is_free_once(web: ht
     assert web.get(f"/orders/{order['id']}").json()["state"] == "cancelled"
 
 
-def test_given_too_little_when_ordered_then_each_short_line_is_named_and_nothing_promised(web: httpx.Client, shop: Database) -> None:
+def test_given_too_little_when_ordered_then_each_short_line_is_named_and_nothing_promised(
+    web: httpx.Client, shop: Database
+) -> None:
     before = balance(shop, "PLA-STONE")
     answer = place(web, line("PLA-STONE", "2"), line("HAM-LARGE", "50"), line("CND-SALT", "1"))
     assert answer.status_code == 409
@@ -64,7 +70,9 @@ def test_given_too_little_when_ordered_then_each_short_line_is_named_and_nothing
     assert balance(shop, "PLA-STONE") == before
 
 
-def test_given_two_lines_of_one_product_when_together_too_many_then_it_is_refused(web: httpx.Client, shop: Database) -> None:
+def test_given_two_lines_of_one_product_when_together_too_many_then_it_is_refused(
+    web: httpx.Client, shop: Database
+) -> None:
     before = balance(shop, "TOY-BOAT")
     assert before == (8000, 0)
     answer = place(web, line("TOY-BOAT", "5"), line("TOY-BOAT", "4"))
@@ -91,7 +99,9 @@ def test_given_the_same_key_sixteen_times_at_once_then_one_order_is_made(web: ht
     assert balance(shop, "BOW-STONE") == (before[0], before[1] + 1000)
 
 
-def test_given_a_lapsed_hold_when_ordered_then_its_stock_is_free_before_any_sweeper_came(web: httpx.Client, shop: Database) -> None:
+def test_given_a_lapsed_hold_when_ordered_then_its_stock_is_free_before_any_sweeper_came(
+    web: httpx.Client, shop: Database
+) -> None:
     stale = place(web, line("HAM-SMALL", "6"), hold_minutes=1).json()
     assert place(web, line("HAM-SMALL", "1")).status_code == 409
     with shop.writing() as connection:
@@ -108,7 +118,9 @@ def test_given_a_lapsed_hold_when_ordered_then_its_stock_is_free_before_any_swee
     assert inventory.verify_stock(shop).differences == ()
 
 
-def test_given_a_service_or_a_price_of_the_channel_when_ordered_then_no_stock_is_needed_and_the_price_holds(web: httpx.Client) -> None:
+def test_given_a_service_or_a_price_of_the_channel_when_ordered_then_no_stock_is_needed_and_the_price_holds(
+    web: httpx.Client,
+) -> None:
     answer = place(web, line("SRV-WRAP", "2", unit_price="2.505"), placed_at="2010-12-05T10:00:00")
     assert answer.status_code == 201, answer.text
     order = answer.json()
@@ -131,7 +143,9 @@ def test_given_a_service_or_a_price_of_the_channel_when_ordered_then_no_stock_is
         ({"store": "HS", "lines": []}, 422, "request_malformed"),
     ],
 )
-def test_given_an_order_that_cannot_be_when_placed_then_it_says_why(web: httpx.Client, body: dict[str, object], status: int, code: str) -> None:
+def test_given_an_order_that_cannot_be_when_placed_then_it_says_why(
+    web: httpx.Client, body: dict[str, object], status: int, code: str
+) -> None:
     answer = web.post("/orders", json=body, headers={"Idempotency-Key": f"bad-{next(_keys)}"})
     assert (answer.status_code, answer.json()["error"]) == (status, code), answer.text
     assert answer.json()["message"]
@@ -144,7 +158,9 @@ def test_given_no_key_or_no_right_when_called_then_it_is_refused(web: httpx.Clie
     assert (stranger.status_code, stranger.json()["error"]) == (401, "api_key_invalid")
 
 
-def test_given_a_hot_product_when_many_buy_at_once_then_none_is_sold_twice(web: httpx.Client, shop: Database, server: str) -> None:
+def test_given_a_hot_product_when_many_buy_at_once_then_none_is_sold_twice(
+    web: httpx.Client, shop: Database, server: str
+) -> None:
     pieces = balance(shop, "CRD-THX")[0] // 1000
     barrier = threading.Barrier(16)
 
@@ -162,7 +178,9 @@ def test_given_a_hot_product_when_many_buy_at_once_then_none_is_sold_twice(web: 
     assert sorted(set(codes)) == [201, 409]
     assert codes.count(201) == pieces
     assert balance(shop, "CRD-THX") == (pieces * 1000, pieces * 1000)
-    held = one(shop, "SELECT sum(quantity) FROM reservation WHERE variant_id = :v AND state = 'held'", v=variant("CRD-THX"))
+    held = one(
+        shop, "SELECT sum(quantity) FROM reservation WHERE variant_id = :v AND state = 'held'", v=variant("CRD-THX")
+    )
     assert held == pieces * 1000
     assert inventory.verify_stock(shop).differences == ()
 

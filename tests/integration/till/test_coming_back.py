@@ -51,13 +51,13 @@ def _steps(till: Till, dice: random.Random) -> Callable[[], object]:
     )
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_given_any_steps_when_the_till_starts_again_then_everything_is_as_it_was(
     selling: Till, new_till: NewTill, seed: int
 ) -> None:
     dice = random.Random(seed)
     till = selling
-    for _ in range(60):
+    for _ in range(50):
         with suppress(UserError):
             _steps(till, dice)()
         before = till.state()

@@ -12,7 +12,7 @@ from desktop.ui.theme import Ink, Radius, Space, Theme, Tone, TypeRole, current_
 from desktop.ui.widgets.money_label import amount_text
 from desktop.ui.widgets.painting import paint_chosen
 from desktop.ui.widgets.text import fitting_font
-from desktop.usecases.till_state import LineView, NoteTone
+from desktop.usecases.till_state import LineView, Note, NoteTone
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -73,7 +73,7 @@ class LineDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Taller with every note."""
         theme = current_theme()
-        notes = len(self._model.lines[index.row()].notes)
+        notes = len(note_rows(self._model.lines[index.row()]))
         return QSize(theme.px(200), theme.px(2 * _PAD_Y + _NAME_HEIGHT + notes * _NOTE_HEIGHT))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -92,11 +92,18 @@ def quantity_text(line: LineView) -> str:
     return line.quantity if line.is_weighed else f"{line.quantity}×"
 
 
+def note_rows(line: LineView) -> tuple[Note, ...]:
+    """The notes as they stand under the name: the plain ones in one row, each that matters in its own."""
+    plain = " · ".join(note.text for note in line.notes if note.tone is NoteTone.PLAIN)
+    others = tuple(note for note in line.notes if note.tone is not NoteTone.PLAIN)
+    return (Note(plain), *others) if plain else others
+
+
 def _paint_line(painter: QPainter, area: QRectF, line: LineView) -> None:
     theme = current_theme()
     inner = area.adjusted(theme.px(Space.M), theme.px(_PAD_Y), -theme.px(Space.M), -theme.px(_PAD_Y))
     first = QRectF(inner.left(), inner.top(), inner.width(), theme.px(_NAME_HEIGHT) - theme.px(2))
-    amount = amount_text(line.total)
+    amount = _amount(line)
     amount_font = _struck(theme.font(TypeRole.AMOUNT), line)
     amount_width = QFontMetricsF(amount_font).horizontalAdvance(amount)
     middle = int(Qt.AlignmentFlag.AlignVCenter)
@@ -121,13 +128,20 @@ def _paint_notes(painter: QPainter, area: QRectF, line: LineView) -> None:
     theme = current_theme()
     font = theme.font(TypeRole.SUPPORT)
     painter.setFont(font)
-    for number, note in enumerate(line.notes):
+    for number, note in enumerate(note_rows(line)):
         tone = _TONES.get(note.tone)
         painter.setPen(theme.ink(Ink.THIRD) if tone is None else theme.tone(tone))
         height = theme.px(_NOTE_HEIGHT)
         row = QRectF(area.left(), area.top() + number * height, area.width(), height)
         text = QFontMetricsF(font).elidedText(note.text, Qt.TextElideMode.ElideRight, row.width())
         painter.drawText(row, int(Qt.AlignmentFlag.AlignVCenter), text)
+
+
+def _amount(line: LineView) -> str:
+    """A removed line counts nothing; what it would have cost stands there struck through, where that is plain."""
+    if not line.is_removed:
+        return amount_text(line.total)
+    return line.unit_price if line.quantity == "1" else ""
 
 
 def _ink(theme: Theme, line: LineView) -> QColor:

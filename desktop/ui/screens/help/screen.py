@@ -32,7 +32,7 @@ class HelpScreen(PageWidget):
         inner = QWidget()
         inner.setProperty("ground", "clear")
         columns = QHBoxLayout(inner)
-        columns.setContentsMargins(0, 0, 0, 0)
+        columns.setContentsMargins(0, 0, theme.px(Space.M), 0)
         columns.setSpacing(theme.px(Space.L))
         for groups in _in_two(help_groups()):
             side = QVBoxLayout()

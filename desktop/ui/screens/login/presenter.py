@@ -47,6 +47,7 @@ class LoginPresenter(QObject):
         self.pin = ""
         self.problem = ""
         self.is_checking = False
+        self._is_barcode = False
 
     def open(self) -> None:
         """The page opens: nobody typed anything yet."""
@@ -65,13 +66,16 @@ class LoginPresenter(QObject):
     def type_pin(self, text: str) -> None:
         """The PIN changed; more digits than a PIN has come from a scanner and count as no attempt."""
         if len(text) > PIN_MAX_DIGITS:
-            self.pin, self.problem = "", NOT_A_PIN
-        else:
-            self.pin = text
+            self._is_barcode, self.problem = True, NOT_A_PIN
+        # The rest of the barcode comes too, up to its Enter.
+        self.pin = "" if self._is_barcode else text
+        if not text:
+            self._is_barcode = False
         self.changed.emit()
 
     def submit(self) -> None:
         """Check the PIN."""
+        self._is_barcode = False
         if not self.pin or not self.username or self.is_checking:
             return
         username, pin = self.username, self.pin

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from desktop.ui.screens.office.frame.page import OfficePage
@@ -17,6 +18,7 @@ class HelpPage(OfficePage):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Keys", parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.head.addStretch(1)
         row = QHBoxLayout()
         row.setSpacing(current_theme().px(Space.L))
@@ -24,6 +26,10 @@ class HelpPage(OfficePage):
         row.addWidget(_card("Go to", [(entry.key, entry.text) for entry in PAGES]), 1)
         self.body.addLayout(row)
         self.body.addStretch(1)
+
+    def open(self) -> None:
+        """Nothing here takes the keyboard."""
+        self.setFocus()
 
 
 def _card(title: str, lines: Sequence[tuple[str, str]]) -> Card:

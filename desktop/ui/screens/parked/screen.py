@@ -58,10 +58,9 @@ class ParkedScreen(PageWidget):
 
 def _row(sale: ParkedView) -> RowView:
     title = sale.label or f"Sale of {sale.parked_at}"
-    pieces = "1 piece" if sale.pieces == "1" else f"{sale.pieces} pieces"
     return RowView(
         key=sale.id,
         title=title,
-        subtitle=f"{pieces} · parked {sale.parked_at} by {sale.parked_by}",
+        subtitle=f"{sale.pieces} · parked {sale.parked_at} by {sale.parked_by}",
         figure=amount_text(sale.total),
     )

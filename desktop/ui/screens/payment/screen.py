@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.ui.screens.payment.presenter import (
     FIRST_METHODS,
@@ -30,6 +30,7 @@ from desktop.ui.widgets import (
 )
 from desktop.ui.widgets.figure_field import FigureField
 from desktop.usecases.till_state import TenderView
+from shared.money import Money
 from shared.payments.methods import PAYMENT_METHODS
 
 _RARE_METHODS = ("account", "bank_transfer", "cheque")
@@ -67,7 +68,7 @@ class PaymentScreen(PageWidget):
         for code, button in self._methods.items():
             button.setChecked(code == presenter.method.code)
             button.setVisible(code in FIRST_METHODS or presenter.has_more)
-        self._more.setVisible(not presenter.has_more)
+        self._more.setChecked(presenter.has_more)
         self._show_taken(state.tenders)
         self.field.set_label(presenter.field_label)
         self.field.set_buffer(presenter.text)
@@ -92,29 +93,34 @@ class PaymentScreen(PageWidget):
             return
         super().keyPressEvent(event)
 
-    def _build_methods(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(current_theme().px(Space.S))
+    def _build_methods(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setSpacing(current_theme().px(Space.S))
         self._methods: dict[str, ActionButton] = {}
-        for code in (*FIRST_METHODS, *_RARE_METHODS):
+        for place, code in enumerate((*FIRST_METHODS, *_RARE_METHODS)):
             button = ActionButton(
                 PAYMENT_METHODS[code].name, key=KEY_BY_METHOD[code], role=TypeRole.BODY_STRONG, least_height=54
             )
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            button.setMinimumWidth(current_theme().px(84))
             button.setCheckable(True)
             button.clicked.connect(lambda _checked=False, method=code: self._choose(method))
             self._methods[code] = button
-            row.addWidget(button, 1)
+            is_first = code in FIRST_METHODS
+            grid.addWidget(button, 0 if is_first else 1, place if is_first else place - len(FIRST_METHODS))
         self._more = ActionButton("More…", key=MORE_KEY, role=TypeRole.BODY_STRONG, least_height=54)
         self._more.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._more.clicked.connect(self._presenter.show_more)
-        row.addWidget(self._more, 1)
-        return row
+        self._more.setCheckable(True)
+        grid.addWidget(self._more, 0, len(FIRST_METHODS))
+        for column in range(len(FIRST_METHODS) + 1):
+            grid.setColumnStretch(column, 1)
+        return grid
 
     def _build_taken(self) -> QWidget:
         self._taken = Card(padding=Space.L, spacing=Space.S, ground="surface")
+        self._taken.hide()
         self._taken_rows: list[QWidget] = []
+        self._taken_shown: tuple[tuple[TenderView, ...], Money] | None = None
         return self._taken
 
     def _build_middle(self) -> QHBoxLayout:
@@ -169,7 +175,6 @@ class PaymentScreen(PageWidget):
     def _suggestion_button(self, number: int) -> ActionButton:
         button = ActionButton("", layout=ButtonLayout.SPREAD, role=TypeRole.GO, least_height=Target.MONEY)
         button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        button.setMaximumHeight(current_theme().px(140))
         button.clicked.connect(lambda: self._press_suggestion(number))
         return button
 
@@ -191,6 +196,10 @@ class PaymentScreen(PageWidget):
                 button.set_words(suggestions[number].label, amount_text(abs(suggestions[number].amount)))
 
     def _show_taken(self, tenders: tuple[TenderView, ...]) -> None:
+        shown = (tenders, self._presenter.remaining)
+        if shown == self._taken_shown:
+            return
+        self._taken_shown = shown
         self._taken.setVisible(bool(tenders))
         for old in self._taken_rows:
             self._taken.body.removeWidget(old)
@@ -201,6 +210,7 @@ class PaymentScreen(PageWidget):
             self._taken_rows.append(_amount_row("Still to pay", "", amount_text(self._presenter.remaining)))
         for row in self._taken_rows:
             self._taken.body.addWidget(row)
+            row.show()
 
     def _tender_row(self, tender: TenderView) -> QWidget:
         give_back = ActionButton("Give back", emphasis=Emphasis.QUIET, least_height=28)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from desktop.ui.screens.returns.presenter import REFUND_METHODS, ReturnsPresenter
 from desktop.ui.screens.till.page import PageWidget
 from desktop.ui.screens.till.page_head import PageHead
-from desktop.ui.theme import Ink, Space, Target, TypeRole, current_theme
+from desktop.ui.theme import Ink, Space, Target, Tone, TypeRole, current_theme
 from desktop.ui.widgets import (
     ActionButton,
     ButtonLayout,
@@ -172,9 +172,12 @@ class _ReturnRow(QWidget):
         more.setAccessibleName(f"More of {line.name}")
         less.clicked.connect(lambda: presenter.step(line, -1))
         more.clicked.connect(lambda: presenter.step(line, 1))
-        self._chosen = TextLabel("0", TypeRole.AMOUNT)
+        self._is_chosen = False
+        self._chosen = TextLabel("0", TypeRole.AMOUNT, Ink.THIRD)
         self._chosen.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._chosen.setMinimumWidth(theme.px(56))
+        for button in (less, more):
+            button.setMinimumWidth(theme.px(Target.MONEY))
         for widget in (less, self._chosen, more):
             widget.setEnabled(may)
             row.addWidget(widget)
@@ -188,3 +191,7 @@ class _ReturnRow(QWidget):
     def show_chosen(self, quantity: str) -> None:
         """Show how much comes back."""
         self._chosen.setText(quantity)
+        is_chosen = quantity != "0"
+        if is_chosen != self._is_chosen:
+            self._is_chosen = is_chosen
+            self._chosen.set_tone(Tone.HERE if is_chosen else None)

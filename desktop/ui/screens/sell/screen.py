@@ -106,7 +106,7 @@ class SellScreen(PageWidget):
         self._nothing = EmptyState("", "")
         self._hint = ElidedLabel("", TypeRole.SUPPORT_STRONG, Ink.SECOND)
         found = Card(padding=6, spacing=0)
-        self._hint.setContentsMargins(theme.px(Space.L), theme.px(Space.M), theme.px(Space.L), theme.px(Space.S))
+        self._hint.setContentsMargins(theme.px(Space.M), theme.px(Space.S), theme.px(Space.M), theme.px(Space.S))
         found.body.addWidget(self._hint)
         found.body.addWidget(self.results, 1)
         found.body.addWidget(self._nothing, 1)
@@ -190,13 +190,15 @@ class SellScreen(PageWidget):
     def _show_results(self, products: Sequence[FoundView]) -> None:
         presenter = self._presenter
         self._hint.setText(presenter.hint)
-        self._hint.setVisible(bool(presenter.hint))
+        self._hint.setVisible(bool(presenter.hint and products))
         self.results.setVisible(bool(products))
         self._nothing.setVisible(not products)
-        self._nothing.set_words(
-            f"Nothing found for “{presenter.text.strip()}”",
-            "Try fewer letters, the SKU, or scan the code on the shelf.",
-        )
+        text = presenter.text.strip()
+        if presenter.hint:
+            self._nothing.set_words(f"{text} is no product", presenter.hint)
+        else:
+            advice = "Try fewer letters, the SKU, or scan the code on the shelf."
+            self._nothing.set_words(f"Nothing found for “{text}”", advice)
         self.results.show_rows([_row(product) for product in products])
 
     def _show_tabs(self) -> None:

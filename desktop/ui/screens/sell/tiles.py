@@ -14,8 +14,9 @@ from desktop.ui.widgets.painting import paint_focus_ring, paint_sheet
 from desktop.usecases.till_views import QuickTile
 
 _LEAST_WIDTH = 160
+_MOST_WIDTH = 225
 _LEAST_HEIGHT = 96
-_MOST_HEIGHT = 148
+_MOST_HEIGHT = 160
 _GAP = 11
 
 
@@ -148,17 +149,25 @@ class TileGrid(QScrollArea):
         return tile
 
     def _lay_out(self) -> None:
-        theme = current_theme()
-        gap = theme.px(_GAP)
-        width, height = self.viewport().width(), self.viewport().height()
-        columns = max(2, (width + gap) // (theme.px(_LEAST_WIDTH) + gap))
-        rows = max(1, -(-len(self._tiles) // columns))
-        fitting = max(1, (height + gap) // (theme.px(_LEAST_HEIGHT) + gap))
-        rows_in_sight = min(max(rows, 3), fitting)
-        tile_height = min(theme.px(_MOST_HEIGHT), (height - gap * (rows_in_sight - 1)) // rows_in_sight)
-        tile_height = max(tile_height, theme.px(_LEAST_HEIGHT))
+        gap = current_theme().px(_GAP)
+        width = self.viewport().width()
+        columns, tile_height = self._grid(width, self.viewport().height(), gap)
         tile_width = (width - gap * (columns - 1)) // columns
         for number, tile in enumerate(self._tiles):
             row, column = divmod(number, columns)
             tile.setGeometry(column * (tile_width + gap), row * (tile_height + gap), tile_width, tile_height)
+        rows = -(-len(self._tiles) // columns)
         self._inner.resize(width, max(rows * (tile_height + gap) - gap, 0))
+
+    def _grid(self, width: int, height: int, gap: int) -> tuple[int, int]:
+        """(columns, height of a tile): as few columns as keep every tile in sight, tiles neither tiny nor huge."""
+        theme = current_theme()
+        least_width, most_width = theme.px(_LEAST_WIDTH), theme.px(_MOST_WIDTH)
+        least_height, most_height = theme.px(_LEAST_HEIGHT), theme.px(_MOST_HEIGHT)
+        most_columns = max(2, (width + gap) // (least_width + gap))
+        for columns in range(2, most_columns + 1):
+            rows = max(-(-len(self._tiles) // columns), 3)
+            tile_height = (height - gap * (rows - 1)) // rows
+            if (width - gap * (columns - 1)) // columns <= most_width and tile_height >= least_height:
+                return columns, min(tile_height, most_height)
+        return most_columns, least_height

@@ -74,6 +74,7 @@ class HeaderBar(QWidget):
             self._shift.set_words(f"Shift {shift.number} · since {shift.opened_at}")
         self._user.setVisible(bool(state.user_name))
         self._user.set_words(state.user_name)
+        self.show_time()
 
     def show_time(self) -> None:
         """Show the store's time."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.ui.scanner import ScannerFilter, ScannerSettings
@@ -200,6 +200,11 @@ class TillWindow(QWidget):
             self.conductor.step_back()
             return
         super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The keyboard starts where the open page starts."""
+        super().showEvent(event)
+        self._focus_page()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The paper keeps its share of the width."""

@@ -15,14 +15,14 @@ from desktop.ui.screens.office.frame.form import FactRow, FieldRow, text_field
 from desktop.ui.screens.office.frame.page import OfficePage
 from desktop.ui.screens.office.frame.side_panel import SidePanel
 from desktop.ui.screens.office.frame.table_card import TableCard
-from desktop.ui.theme import Space, Tone, TypeRole, current_theme
-from desktop.ui.widgets import ActionButton, DataTable, Emphasis, NoticeLine, SearchField
+from desktop.ui.theme import Ink, Space, Tone, TypeRole, current_theme
+from desktop.ui.widgets import ActionButton, DataTable, Emphasis, NoticeLine, SearchField, TextLabel
 
 COLUMNS: tuple[Column[CustomerRow], ...] = (
     Column("Name", lambda row: row.name, secondary=lambda row: row.number),
-    Column("E-mail", lambda row: row.email, is_quiet=True, width=210),
-    Column("Phone", lambda row: row.phone, is_quiet=True, width=140),
-    Column("Home store", lambda row: row.store_name, is_quiet=True, width=130),
+    Column("E-mail", lambda row: row.email, is_quiet=True, width=178),
+    Column("Phone", lambda row: row.phone, is_quiet=True, width=148),
+    Column("Home store", lambda row: row.store_name, is_quiet=True, width=122),
     Column("Points", lambda row: f"{row.points:,}" if row.points else "", is_figure=True, width=76),
 )
 _FIELDS = (("name", "Name", ""), ("email", "E-mail", ""), ("phone", "Phone", ""), ("note", "Note", ""))
@@ -48,7 +48,9 @@ class CustomersPage(OfficePage):
         self.table = DataTable("Customers")
         self.table.show_table(self.model)
         self.table.row_chosen.connect(self._choose_row)
-        self.card = TableCard(self.table, empty_step="New customer", empty_icon="customer")
+        self.card = TableCard(
+            self.table, empty_step="New customer", empty_icon="customer", room_by_column={2: 560, 3: 720}
+        )
         self.card.step_taken.connect(self.make_new)
         self.panel = CustomerPanelView(presenter)
         self.table.row_opened.connect(lambda _row: self.panel.focus_first())
@@ -68,6 +70,7 @@ class CustomersPage(OfficePage):
     def open(self) -> None:
         """Look at the customers."""
         self.presenter.open()
+        self.table.setFocus()
 
     def refresh(self) -> None:
         """Look again."""
@@ -149,8 +152,7 @@ class CustomerPanelView(SidePanel):
         self._offers.clicked.connect(partial(presenter.set_field, "may_send_offers"))
         self.form.addWidget(self._offers)
         self._points = FactRow("Points")
-        self._bought = FactRow("Bought")
-        self._bought.quiet.setWordWrap(True)
+        self._bought = TextLabel("", TypeRole.SUPPORT, Ink.THIRD, wraps=True)
         self.form.addWidget(self._points)
         self.form.addWidget(self._bought)
         self.form.addStretch(1)
@@ -181,7 +183,7 @@ class CustomerPanelView(SidePanel):
             self._rows[name].error.say(state.errors.get(name, ""))
         self._offers.setChecked(state.draft.may_send_offers)
         self._points.say(f"{panel.card.points:,}" if panel else "")
-        self._bought.say("", panel.bought if panel else "")
+        self._bought.setText(panel.bought if panel else "")
         is_dirty = state.is_dirty or panel is None
         self._save.setEnabled(is_dirty and not state.is_saving)
         self._undo.setEnabled(is_dirty)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.replica.changes import Changes
-from desktop.ui.theme import Ink, Space, Tone, TypeRole, current_theme
+from desktop.ui.theme import Ink, Space, Target, Tone, TypeRole, current_theme
 from desktop.ui.widgets import NoticeLine, TextLabel
 
 
@@ -27,10 +27,12 @@ class OfficePage(QWidget):
         column.setSpacing(theme.px(Space.M))
         self.head = QHBoxLayout()
         self.head.setSpacing(theme.px(Space.M))
+        self.head.addStrut(theme.px(Target.OFFICE))
         self._title = TextLabel(title, TypeRole.TITLE)
         self._count = TextLabel("", TypeRole.BODY, Ink.THIRD)
         self.head.addWidget(self._title)
         self.head.addWidget(self._count)
+        self._count.hide()
         self.body = QVBoxLayout()
         self.body.setSpacing(theme.px(Space.M))
         self.notice = NoticeLine(Tone.WRONG, dismiss_text="Noted")
@@ -42,6 +44,7 @@ class OfficePage(QWidget):
     def set_count(self, text: str) -> None:
         """The quiet words beside the title: ``212 of 104,218``."""
         self._count.setText(text)
+        self._count.setVisible(bool(text))
 
     def open(self) -> None:
         """The page came into sight."""

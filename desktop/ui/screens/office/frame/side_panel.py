@@ -9,7 +9,7 @@ from desktop.ui.screens.office.frame.table_card import FramedPane
 from desktop.ui.theme import Ink, Space, TypeRole, current_theme
 from desktop.ui.widgets import ElidedLabel, TextLabel, rule
 
-WIDTH = 318
+WIDTH = 330
 
 
 class SidePanel(FramedPane):

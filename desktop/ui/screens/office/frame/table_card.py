@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
@@ -59,15 +61,29 @@ class FramedPane(QWidget):
 class TableCard(FramedPane):
     """A ``DataTable`` in a frame.
 
+    Args:
+        table: the table.
+        empty_step: the first step offered while there is nothing.
+        room_by_column: column → the least width in pixels at 100 % of the whole table at which it is shown; narrower
+            tables leave it out rather than cut what matters more.
+
     Signals:
         step_taken: the first step offered by the empty state was pressed.
     """
 
     step_taken = Signal()
 
-    def __init__(self, table: DataTable, *, empty_step: str = "", empty_icon: str = "") -> None:
+    def __init__(
+        self,
+        table: DataTable,
+        *,
+        empty_step: str = "",
+        empty_icon: str = "",
+        room_by_column: Mapping[int, int] | None = None,
+    ) -> None:
         super().__init__()
         self.table = table
+        self._room_by_column = dict(room_by_column or {})
         self._stack = QStackedLayout()
         self._empty = EmptyState("", "", step=empty_step, icon=empty_icon)
         self._empty.step_taken.connect(self.step_taken)
@@ -76,6 +92,12 @@ class TableCard(FramedPane):
         for widget in (table, self._empty, self._loading):
             self._stack.addWidget(widget)
         self.body.addLayout(self._stack)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show as many columns as there is room for."""
+        super().resizeEvent(event)
+        for column, room in self._room_by_column.items():
+            self.table.setColumnHidden(column, self.width() < current_theme().px(room))
 
     def show_rows(self) -> None:
         """Show the table."""

@@ -112,7 +112,7 @@ class TopBar(QWidget):
         self._connection.clicked.connect(self.sync_wanted)
         self._person = Chip("", is_pressable=True, key="Ctrl L")
         self._person.clicked.connect(self.lock_wanted)
-        row.addWidget(self.find_field, 1)
+        row.addWidget(self.find_field, 20)
         row.addStretch(1)
         row.addWidget(self._connection)
         row.addWidget(self._person)
@@ -137,6 +137,8 @@ class TopBar(QWidget):
     def place_results(self) -> None:
         """Put the results right under the field, wherever the window put it."""
         parent = self._results.parentWidget()
+        if parent is None:
+            return
         corner = self.find_field.mapTo(parent, QPoint(0, self.find_field.height() + current_theme().px(Space.XS)))
         self._results.move(corner)
         self._results.setFixedWidth(self.find_field.width())

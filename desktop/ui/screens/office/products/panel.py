@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from functools import partial
 
-from PySide6.QtCore import QDate, Signal
-from PySide6.QtWidgets import QDateEdit, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
-from desktop.ui.screens.office.frame.form import ChoiceField, FactRow, FieldRow, text_field
+from desktop.ui.screens.office.frame.form import ChoiceField, DayField, FactRow, FieldRow, text_field
 from desktop.ui.screens.office.frame.side_panel import SidePanel, section_head
 from desktop.ui.screens.office.products.presenter import ProductsPresenter
-from desktop.ui.screens.office.products.stock_grid import StockGrid
 from desktop.ui.screens.office.products.state import Draft, ProductsState
+from desktop.ui.screens.office.products.stock_grid import StockGrid
 from desktop.ui.theme import Ink, Space, Tone, TypeRole, current_theme
 from desktop.ui.widgets import ActionButton, Emphasis, NoticeLine, TextLabel
 from desktop.usecases.browse_products import STATE_WORDS, ProductPanel, code_lines
@@ -61,7 +61,8 @@ class ProductPanelView(SidePanel):
         self.form.addWidget(self._stock)
         self._codes = _CodeList(presenter)
         self.form.addWidget(self._codes)
-        self.form.addWidget(section_head("More"))
+        self._more = section_head("More")
+        self.form.addWidget(self._more)
         self._add_text("cost", "Cost", "without tax")
         self._add_choice("state", "State")
         self._add_choice("kind", "Kind")
@@ -92,7 +93,9 @@ class ProductPanelView(SidePanel):
         self._refresh_choices(state, draft)
         for name, row in self._rows.items():
             row.error.say(state.errors.get(name, ""))
-        self._from.setDate(_qdate(draft.price_from or self._today()))
+        today = self._today()
+        self._from.show_day(draft.price_from or today, today)
+        self._from.setVisible(not state.is_new)
         self._margin.say(state.margin, state.margin_detail)
         self._margin.strong.set_tone(Tone.WRONG if state.is_loss else Tone.GOOD)
         panel = state.panel
@@ -104,7 +107,7 @@ class ProductPanelView(SidePanel):
         self._codes.show_codes(panel)
         self._history.show_history(state)
         self._rows["barcode"].setVisible(state.is_new)
-        self._rows["sku"].setVisible(True)
+        self._place_code(is_first=state.is_new)
         if self._description.toPlainText() != draft.description:
             self._description.setPlainText(draft.description)
 
@@ -165,6 +168,14 @@ class ProductPanelView(SidePanel):
             if editor is not None:
                 _show_text(editor, value)
 
+    def _place_code(self, *, is_first: bool) -> None:
+        """A new product needs its code at once; later it stands with what is seldom changed."""
+        row, head = self._rows["sku"], self._rows["name"] if is_first else self._more
+        place = self.form.indexOf(head) + 1
+        if self.form.indexOf(row) != place:
+            self.form.removeWidget(row)
+            self.form.insertWidget(self.form.indexOf(head) + 1, row)
+
     def _name_attribute(self) -> None:
         self._presenter.set_attribute(self._new_attribute.text(), "")
         self._new_attribute.clear()
@@ -187,12 +198,8 @@ class ProductPanelView(SidePanel):
         field = text_field()
         field.textEdited.connect(partial(self._presenter.set_field, "price"))
         self._fields["price"] = field
-        self._from = QDateEdit()
-        self._from.setFont(current_theme().font(TypeRole.SUPPORT))
-        self._from.setDisplayFormat("'from' d MMM")
-        self._from.setCalendarPopup(True)
-        self._from.setAccessibleName("Price from")
-        self._from.userDateChanged.connect(self._take_from)
+        self._from = DayField("from", "Price from")
+        self._from.picked.connect(partial(self._presenter.set_field, "price_from"))
         both = QWidget()
         row = QHBoxLayout(both)
         row.setContentsMargins(0, 0, 0, 0)
@@ -227,12 +234,6 @@ class ProductPanelView(SidePanel):
         self.foot.addStretch(1)
         self.foot.addWidget(self._undo)
         self.foot.addWidget(self._save)
-
-    def _take_from(self, day: QDate) -> None:
-        chosen = dt.date(day.year(), day.month(), day.day())
-        draft = self._presenter.state.draft
-        if draft is not None and chosen != (draft.price_from or self._today()):
-            self._presenter.set_field("price_from", chosen)
 
     def _today(self) -> dt.date:
         return self._presenter.session.desk().today()
@@ -327,7 +328,3 @@ class _HistoryList(QWidget):
 def _show_text(field: QLineEdit, text: str) -> None:
     if field.text() != text:
         field.setText(text)
-
-
-def _qdate(day: dt.date) -> QDate:
-    return QDate(day.year, day.month, day.day)

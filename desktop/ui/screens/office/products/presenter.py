@@ -126,7 +126,7 @@ class ProductsPresenter(QObject):
         if self.blocks_leaving():
             return
         taxes = self.state.choices.taxes
-        draft = Draft(tax_category_id=taxes[-1][0] if taxes else None, category_id=self.state.category_id)
+        draft = Draft(tax_category_id=taxes[0][0] if taxes else None, category_id=self.state.category_id)
         self._set(panel=None, draft=draft, origin=draft, errors={}, panel_notice="", history=None)
         self._measure()
 

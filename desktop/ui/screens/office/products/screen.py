@@ -39,24 +39,24 @@ def _loss(line: ProductLine) -> Tone | None:
 
 COLUMNS: tuple[Column[ProductLine], ...] = (
     Column("Name", lambda line: line.name, ProductSort.NAME, secondary=lambda line: line.sku),
-    Column("Price", lambda line: line.price, ProductSort.PRICE, is_figure=True, width=78),
-    Column("Cost", lambda line: line.cost, ProductSort.COST, is_figure=True, is_quiet=True, width=66),
-    Column("Margin", lambda line: line.margin, ProductSort.MARGIN, is_figure=True, is_quiet=True, width=74, tone=_loss),
+    Column("Price", lambda line: line.price, ProductSort.PRICE, is_figure=True, width=74),
+    Column("Cost", lambda line: line.cost, ProductSort.COST, is_figure=True, is_quiet=True, width=64),
+    Column("Margin", lambda line: line.margin, ProductSort.MARGIN, is_figure=True, is_quiet=True, width=72, tone=_loss),
     Column(
         "Here",
         lambda line: quantity_text(line.here),
         ProductSort.HERE,
         is_figure=True,
-        width=66,
+        width=72,
         tone=lambda line: _low(line.here),
     ),
-    Column("Chain", lambda line: quantity_text(line.chain), ProductSort.CHAIN, is_figure=True, is_quiet=True, width=70),
+    Column("Chain", lambda line: quantity_text(line.chain), ProductSort.CHAIN, is_figure=True, is_quiet=True, width=74),
     Column(
         "State",
         lambda line: STATE_WORDS.get(line.state, line.state),
         ProductSort.STATE,
         is_chip=True,
-        width=98,
+        width=92,
         tone=lambda line: Tone.GOOD if line.state == "active" else Tone.PLAIN,
     ),
 )
@@ -95,7 +95,9 @@ class ProductsPage(OfficePage):
         self.table.row_chosen.connect(self._choose_row)
         self.table.row_opened.connect(self._to_panel)
         self.table.sort_wanted.connect(lambda column: presenter.sort_by(COLUMNS[column].sort_key))
-        self.card = TableCard(self.table, empty_step="New product", empty_icon="tag")
+        self.card = TableCard(
+            self.table, empty_step="New product", empty_icon="tag", room_by_column={2: 560, 3: 600, 5: 640}
+        )
         self.card.step_taken.connect(self.make_new)
         self.panel = ProductPanelView(presenter)
         self.panel.move_wanted.connect(self._want_move)
@@ -116,6 +118,7 @@ class ProductsPage(OfficePage):
     def open(self) -> None:
         """Look at the list."""
         self.presenter.open()
+        self.table.setFocus()
 
     def refresh(self) -> None:
         """Look again."""
@@ -182,10 +185,11 @@ class ProductsPage(OfficePage):
         if state.positions is not self._shown_positions:
             self._shown_positions = state.positions
             self._show_list(state)
+        if state.panel is not None:
+            self._mark(state.panel.position)
         self._show_place(state)
 
     def _show_list(self, state: ProductsState) -> None:
-        chosen = state.panel.card.variant_id if state.panel is not None else None
         top = self.table.verticalScrollBar().value()
         with QSignalBlocker(self.table):
             self.model.set_ids(state.positions)
@@ -193,17 +197,13 @@ class ProductsPage(OfficePage):
             column = next(place for place, each in enumerate(COLUMNS) if each.sort_key == state.sort)
             self.model.set_sorted_by(column, order)
             self.table.verticalScrollBar().setValue(top)
-            if chosen is not None:
-                self._mark(chosen)
 
-    def _mark(self, variant_id: uuid.UUID) -> None:
-        """Select the open product's row if it is in sight."""
-        first = max(self.table.rowAt(0), 0)
-        for row in range(first, min(first + 60, self.model.rowCount())):
-            line = self.model.row_at(row)
-            if line is not None and line.variant_id == variant_id:
-                self.table.selectRow(row)
-                return
+    def _mark(self, position: int) -> None:
+        """Select the open product's row, wherever it stands in the list."""
+        row = self.model.row_of(position)
+        if row >= 0 and row != self.table.currentIndex().row():
+            with QSignalBlocker(self.table):
+                self.table.choose_row(row)
 
     def _show_place(self, state: ProductsState) -> None:
         if state.is_loading:

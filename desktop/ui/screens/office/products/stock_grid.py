@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.ui.screens.office.frame.side_panel import section_head
 from desktop.ui.theme import Ink, Space, Tone, TypeRole, current_theme
-from desktop.ui.widgets import ActionButton, TextLabel, rule
+from desktop.ui.widgets import ActionButton, ElidedLabel, TextLabel, rule
 from desktop.usecases.browse_products import ProductPanel
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -62,7 +62,7 @@ class StockGrid(QWidget):
             figure = TextLabel(line.on_hand, TypeRole.SUPPORT_STRONG)
             figure.set_tone(Tone.WRONG if line.is_low else None)
             figure.setAlignment(_RIGHT)
-            note = TextLabel(line.note, TypeRole.SUPPORT, Ink.THIRD)
+            note = ElidedLabel(line.note, TypeRole.SUPPORT, Ink.THIRD)
             note.setAlignment(_RIGHT)
             for place, label in enumerate((store, figure, note)):
                 self._grid.addWidget(label, number * 2, place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -28,7 +28,7 @@ SPANS = (("today", "Today"), ("week", "The last 7 days"), ("month", "The last 30
 class SalesState:
     """The whole page. ``span`` is one of ``SPANS`` or empty for all that is here."""
 
-    wanted: SalesFilter = SalesFilter()
+    wanted: SalesFilter = field(default_factory=SalesFilter)
     span: str = ""
     ids: Sequence[uuid.UUID] = ()
     sum_words: str = ""

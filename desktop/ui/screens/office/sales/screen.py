@@ -21,7 +21,7 @@ _KINDS = (("sale", "Sales"), ("return", "Returns"))
 _PANEL_WIDTH = 430
 
 COLUMNS: tuple[Column[SaleLineView], ...] = (
-    Column("Receipt", lambda line: line.receipt_number, width=126),
+    Column("Receipt", lambda line: line.receipt_number, width=138),
     Column("When", lambda line: line.when, is_quiet=True, width=112),
     Column("Where", lambda line: line.place, secondary=lambda line: line.cashier),
     Column("Customer", lambda line: line.customer, is_quiet=True, width=130),
@@ -60,7 +60,7 @@ class SalesPage(OfficePage):
         self.table = DataTable("Sales")
         self.table.show_table(self.model)
         self.table.row_chosen.connect(self._choose_row)
-        self.card = TableCard(self.table, empty_icon="receipt")
+        self.card = TableCard(self.table, empty_icon="receipt", room_by_column={3: 860, 4: 700, 5: 640})
         self.panel = ReceiptPanel()
         self.panel.hide()
         row = QHBoxLayout()
@@ -78,6 +78,7 @@ class SalesPage(OfficePage):
     def open(self) -> None:
         """Look at the sales."""
         self.presenter.open()
+        self.table.setFocus()
 
     def refresh(self) -> None:
         """Look again."""

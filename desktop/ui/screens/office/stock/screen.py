@@ -31,11 +31,11 @@ def _low(line: StockLine) -> Tone | None:
 
 COLUMNS: tuple[Column[StockLine], ...] = (
     Column("Name", lambda line: line.name, StockSort.NAME, secondary=lambda line: line.sku),
-    Column("On hand", lambda line: line.on_hand, StockSort.ON_HAND, is_figure=True, width=92, tone=_low),
-    Column("Held", lambda line: line.held, StockSort.RESERVED, is_figure=True, is_quiet=True, width=76),
-    Column("Not for sale", lambda line: line.blocked, is_figure=True, is_quiet=True, width=104),
-    Column("For sale", lambda line: line.available, StockSort.AVAILABLE, is_figure=True, width=92),
-    Column("Incoming", lambda line: line.incoming, is_figure=True, is_quiet=True, width=90),
+    Column("On hand", lambda line: line.on_hand, StockSort.ON_HAND, is_figure=True, width=84, tone=_low),
+    Column("Held", lambda line: line.held, StockSort.RESERVED, is_figure=True, is_quiet=True, width=66),
+    Column("Blocked", lambda line: line.blocked, is_figure=True, is_quiet=True, width=78),
+    Column("For sale", lambda line: line.available, StockSort.AVAILABLE, is_figure=True, width=82),
+    Column("Incoming", lambda line: line.incoming, is_figure=True, is_quiet=True, width=84),
     Column("", lambda line: line.unit, is_quiet=True, width=46),
 )
 
@@ -74,7 +74,7 @@ class StockPage(OfficePage):
         self.table.row_chosen.connect(self._choose_row)
         self.table.row_opened.connect(lambda _row: self._to_quantity())
         self.table.sort_wanted.connect(self._sort)
-        self.card = TableCard(self.table, empty_icon="stock")
+        self.card = TableCard(self.table, empty_icon="stock", room_by_column={2: 560, 3: 640, 5: 600})
         self.panel = StockPanelView(presenter)
         self.panel.product_wanted.connect(self._want_product)
         self.panel.hide()
@@ -95,6 +95,7 @@ class StockPage(OfficePage):
     def open(self) -> None:
         """Look at the levels."""
         self.presenter.open()
+        self.table.setFocus()
 
     def refresh(self) -> None:
         """Look again."""
@@ -159,10 +160,19 @@ class StockPage(OfficePage):
                 column = next(place for place, each in enumerate(COLUMNS) if each.sort_key == state.sort)
                 self.model.set_sorted_by(column, order)
                 self.table.verticalScrollBar().setValue(top)
+        if state.panel is not None:
+            self._mark(state.panel.position)
         self._show_place(state)
         if self._wants_quantity and state.panel is not None:
             self._wants_quantity = False
             self._to_quantity()
+
+    def _mark(self, position: int) -> None:
+        """Select the open product's row, wherever it stands in the list."""
+        row = self.model.row_of(position)
+        if row >= 0 and row != self.table.currentIndex().row():
+            with QSignalBlocker(self.table):
+                self.table.choose_row(row)
 
     def _show_place(self, state: StockState) -> None:
         if state.is_loading:

@@ -1,0 +1,1 @@
+"""Long runs with real processes that are killed, cut off and started again."""
