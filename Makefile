@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench lint format screenshots
+.PHONY: help setup demo test check bench kills lint format screenshots
 
 PYTHON := .venv/bin/python
 DEMO_OUT ?= build/demo
@@ -41,6 +41,9 @@ format: setup ## format and mend what can be mended
 
 bench: setup ## measure, beside the raw limits of this machine
 	@QT_QPA_PLATFORM=offscreen $(PYTHON) -m tests.benchmarks.run
+
+kills: setup ## kill -9 a till at 200 random moments of a day (KILLS=, SEED=) and prove that nothing is lost
+	@$(PYTHON) -m tests.simulation.kills --kills $(or $(KILLS),200) --seed $(or $(SEED),1)
 
 screenshots: setup ## draw every screen, light and dark, into build/screenshots
 	@QT_QPA_PLATFORM=offscreen $(PYTHON) -m tests.helpers.screenshots

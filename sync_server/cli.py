@@ -6,6 +6,7 @@ Exit codes: 0 fine, 1 somebody can put it right (the message says how), 2 usage,
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -53,17 +53,15 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command; gives the exit code."""
     try:
-        app(args=list(arguments), standalone_mode=False)
+        app(args=list(arguments))
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else 0
     except CounterfoilError as error:
         sys.stderr.write(f"{error.message}\n")
         return _EXIT_CODES[error.family]
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except click.exceptions.Exit as leaving:
-        return leaving.exit_code
-    except click.Abort:
-        return 1
+    except Exception:
+        logging.getLogger(__name__).exception("Counterfoil has a bug here. Please report what is printed below.")
+        return _EXIT_CODES["bug"]
     return 0
 
 

@@ -34,6 +34,7 @@ from sync_server.settings import ServerSettings
 from sync_server.sync.encoding import CONTENT_TYPE, packed
 from sync_server.sync.endpoints import router as sync
 from sync_server.sync.heads import HeadsBoard
+from sync_server.sync.housekeeping import Housekeeper
 from sync_server.sync.verify_endpoints import router as digests
 
 ROUTERS = (health, devices, sync, catalogue, orders, reports, stock, digests)
@@ -55,7 +56,7 @@ def create_app(
         settings: without a ``database_url`` the worker starts the embedded PostgreSQL of ``settings.home``.
         clock: the server's time, else the system's.
         ids: the server's identifiers.
-        has_background: whether the thread that follows the data runs too (the projector of stock levels).
+        has_background: whether the threads that follow the data run too (stock levels, lapsed promises, old marks).
     """
     used_clock = clock or SystemClock()
 
@@ -80,6 +81,9 @@ def create_app(
                 sweeper = OrderSweeper(database)
                 sweeper.start()
                 stack.callback(sweeper.stop)
+                housekeeper = Housekeeper(database)
+                housekeeper.start()
+                stack.callback(housekeeper.stop)
             yield
 
     app = FastAPI(title="Counterfoil", version="0.1.0", description=_DESCRIPTION, lifespan=lifespan)

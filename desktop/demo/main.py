@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="first", type=date.fromisoformat, help="first day of the file to replay")
     parser.add_argument("--to", dest="last", type=date.fromisoformat, help="last day of the file to replay")
     parser.add_argument("--out", type=Path, default=Path("build/demo"), help="where report and pictures go")
+    parser.add_argument("--sales", type=int, default=30, help="baskets per till in each part of the day")
     parser.add_argument("--seed", type=int, default=7, help="another day")
     parser.add_argument("--no-pictures", action="store_true", help="skip the screenshots")
 
@@ -54,7 +55,9 @@ def trading_day(console: Console, options: argparse.Namespace) -> int:
         def look(desk: str) -> None:
             pictures.extend(take_pictures(chain, options.out / "pictures", desk))
 
-        day = TradingDay(chain, tell, look=None if options.no_pictures else look, seed=options.seed)
+        day = TradingDay(
+            chain, tell, look=None if options.no_pictures else look, seed=options.seed, sales_per_till=options.sales
+        )
         book = day.play()
         tell("Comparing every replica with the server, every level with the ledger")
         findings = compare(chain, book.totals_by_receipt)

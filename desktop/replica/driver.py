@@ -17,7 +17,7 @@ from shared.errors import BugError, EnvironmentFailure
 
 KEY_BYTES = 32
 BUSY_TIMEOUT_MS = 10_000
-CACHE_KIB = 16 * 1024
+CACHE_KIB = {"read": 16 * 1024, "write": 4 * 1024, "background": 16 * 1024}
 READ_CONNECTIONS_MAX = 12
 
 _sqlcipher = import_module("sqlcipher3.dbapi2")
@@ -64,7 +64,7 @@ def _prepare(connection: Any, access: Access) -> None:
     synchronous = "NORMAL" if access is Access.BACKGROUND else "FULL"
     for pragma in (
         f"busy_timeout = {BUSY_TIMEOUT_MS}",
-        f"cache_size = -{CACHE_KIB}",
+        f"cache_size = -{CACHE_KIB[access.value]}",
         f"synchronous = {synchronous}",
         "wal_autocheckpoint = 0",
         "temp_store = MEMORY",
@@ -90,6 +90,7 @@ def engine_for(path: Path, key: bytes, access: Access) -> Engine:
         pool_size=4 if access is Access.READ else 1,
         max_overflow=READ_CONNECTIONS_MAX - 4 if access is Access.READ else 0,
         pool_timeout=30,
+        pool_use_lifo=True,  # The connection used last has the warmest cache.
         hide_parameters=True,
     )
     begin = "BEGIN" if access is Access.READ else "BEGIN IMMEDIATE"

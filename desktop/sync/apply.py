@@ -27,7 +27,7 @@ FRESH_SLICE_MAX_US = 250_000
 """The same while a new replica fills and nobody sells on it."""
 ROWS_PER_STEP_MIN, ROWS_PER_STEP_MAX = 16, 2_000
 STEP_TARGET_US = 3_000
-IDS_LISTED_MAX = 5_000
+IDS_LISTED_MAX = 500
 """Beyond this many, screens are told that the whole entity changed."""
 
 Step = Callable[[UnitOfWork], None]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from desktop.log import logger
@@ -191,17 +192,24 @@ class SyncEngine:
         failures = 0
         while not self._stopping.is_set():
             self._connected.clear()
-            try:
-                if not self._is_switched_off:
-                    for heads in self._server.heads():
-                        failures = 0
-                        self._look_at(heads)
-                        if self._stopping.is_set() or self._is_switched_off:
-                            break
-            except EnvironmentFailure as failure:
-                logger("sync").info("listening failed: %s", failure)
+            if not self._is_switched_off:
+                failures = 0 if self._listen() else failures
             failures += 1
             self._connected.wait(schedule.retry_delay_seconds(failures, 0, random.random))
+
+    def _listen(self) -> bool:
+        """Listen until the line breaks or nobody wants it any more; whether anything was heard."""
+        has_heard = False
+        try:
+            with closing(self._server.heads()) as told:
+                for heads in told:
+                    has_heard = True
+                    self._look_at(heads)
+                    if self._stopping.is_set() or self._is_switched_off:
+                        break
+        except EnvironmentFailure as failure:
+            logger("sync").info("listening failed: %s", failure)
+        return has_heard
 
     def _look_at(self, heads: list[Head]) -> None:
         self._heads = {head.scope: head.position for head in heads}

@@ -35,6 +35,7 @@ class LoadProgress:
         for entity in large:
             percent = reached if entity == large[-1] else 100
             told_entity, told_percent = self._told
-            if entity != told_entity or percent >= told_percent + STEP_PERCENT:
+            is_end = percent == 100 and told_percent < 100
+            if entity != told_entity or is_end or percent >= told_percent + STEP_PERCENT:
                 self._told = (entity, percent)
                 yield f"{WORDS.get(entity, (entity, entity))[1].capitalize()} {percent} %"

@@ -205,7 +205,7 @@ _PAYING = (
         "return",
         Permission.RETURN_WITH_RECEIPT,
         _at(Place.SELL),
-        (Argument("receipt", is_required=True), Argument("lines", Kind.LIST), _METHOD),
+        (Argument("receipt", is_required=True), Argument("lines", Kind.LIST), _METHOD, Argument("disposition")),
     ),
     Action(
         "blind_return",

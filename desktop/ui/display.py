@@ -86,7 +86,7 @@ def start_qt(options: FaceOptions) -> Display:
     theme = Theme.named(options.theme or ("dark" if is_dark else "light"), scale_for(width, height))
     apply_theme(application, theme)
     sys.excepthook = _log_bug
-    return Display(options, application.exec)
+    return Display(options, application.exec, application.processEvents)
 
 
 class Display:
@@ -96,8 +96,9 @@ class Display:
         options: what the command line said.
     """
 
-    def __init__(self, options: FaceOptions, run_events: Callable[[], int]) -> None:
+    def __init__(self, options: FaceOptions, run_events: Callable[[], int], let_events_run: Callable[[], None]) -> None:
         self.options = options
+        self._let_events_run = let_events_run
         self._run_events = run_events
 
     @property
@@ -129,6 +130,7 @@ class Display:
         window.resize(*self.options.picture_size)
         window.show()
         settle()
+        self._let_events_run()
         path.parent.mkdir(parents=True, exist_ok=True)
         if not window.grab().save(str(path)):
             raise EnvironmentFailure(

@@ -28,6 +28,7 @@ from shared.clock import SettableClock, instant_of
 from shared.errors import BugError, UserError
 from shared.money import Money
 from shared.payments import CASH
+from shared.sales import Disposition
 
 Handler = Callable[[Stage, Arguments], Answer]
 
@@ -211,7 +212,12 @@ def _exact_cash(stage: Stage, given: Arguments) -> Answer:
 def _return(stage: Stage, given: Arguments) -> Answer:
     lines = given.objects("lines")
     wanted = None if lines is None else [_returned_line(line) for line in lines]
-    receipt = stage.till.return_items(given.needed("receipt"), wanted, given.text("method") or CASH.code)
+    receipt = stage.till.return_items(
+        given.needed("receipt"),
+        wanted,
+        given.text("method") or CASH.code,
+        given.text("disposition") or Disposition.RESTOCK,
+    )
     return receipt_answer(receipt)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import replace
 from typing import Any
 
-from desktop.replica.queries.buyers import Buyer, buyers_by_number, buyers_like
+from desktop.replica.queries.buyers import Buyer, buyer_by_id, buyers_by_number, buyers_like
 from desktop.usecases.station import Station
 from desktop.usecases.till_views import CustomerMatch
 from shared.customers import display_name
@@ -16,8 +17,8 @@ from shared.sales import set_customer
 _CARD_NUMBER_SIGNS = frozenset("-./ ")
 
 
-def choose_customer(station: Station, text: str | None) -> None:
-    """Sell to the customer with this number, phone or name; None or nothing: to nobody.
+def choose_customer(station: Station, who: str | uuid.UUID | None) -> None:
+    """Sell to the customer with this id, number, phone or name; None or nothing: to nobody.
 
     A card number that nobody here has is kept with the sale as it is.
 
@@ -26,8 +27,8 @@ def choose_customer(station: Station, text: str | None) -> None:
     """
     with station.step() as step:
         station.require_selling()
-        wanted = (text or "").strip()
-        found = _find_one(step.work.connection, wanted) if wanted else None
+        wanted = "" if who is None else str(who).strip()
+        found = _find_one(step.work.connection, who if isinstance(who, uuid.UUID) else wanted)
         if found is not None:
             basket = set_customer(step.sale.basket, found.id, display_name(found.name, number=found.number))
         elif wanted and not _looks_like_number(wanted):
@@ -51,8 +52,15 @@ def find_customers(station: Station, text: str, limit: int) -> tuple[CustomerMat
         )
 
 
-def _find_one(connection: Any, wanted: str) -> Buyer | None:
-    """The one customer meant. Raises ``UserError`` ``customer_ambiguous``."""
+def _find_one(connection: Any, wanted: str | uuid.UUID) -> Buyer | None:
+    """The one customer meant. Raises ``UserError`` ``customer_ambiguous``, ``customer_unknown``."""
+    if isinstance(wanted, uuid.UUID):
+        buyer = buyer_by_id(connection, wanted)
+        if buyer is None:
+            raise UserError("customer_unknown", "This customer is no longer here. Search again.", id=str(wanted))
+        return buyer
+    if not wanted:
+        return None
     by_number = buyers_by_number(connection, wanted)
     if by_number:
         # Two profiles with one number are the same person, made twice offline: the older one stands.

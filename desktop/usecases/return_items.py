@@ -24,6 +24,7 @@ from shared.quantity import Quantity, Unit
 from shared.sales import (
     Basket,
     BasketLine,
+    Disposition,
     SealedSale,
     Settlement,
     Tender,
@@ -36,7 +37,11 @@ from shared.sales import (
 
 
 def return_items(
-    station: Station, receipt: str, lines: Sequence[tuple[int, str | None]] | None, method: str
+    station: Station,
+    receipt: str,
+    lines: Sequence[tuple[int, str | None]] | None,
+    method: str,
+    disposition: str = Disposition.RESTOCK,
 ) -> ReceiptView:
     """Take goods back against a receipt and pay out.
 
@@ -45,17 +50,21 @@ def return_items(
         receipt: the receipt number, of any sale this replica holds.
         lines: (line number, decimal quantity or None for all that is left of it); None: everything that is left.
         method: code of the way the money goes back.
+        disposition: where the goods go, a ``shared.sales.Disposition``.
 
     Raises:
         UserError: ``receipt_unknown``, ``line_unknown``, ``return_exceeds_sold``, ``return_quantity_invalid``,
-            ``nothing_to_return``, ``payment_method_unknown``, ``method_not_refundable``, ``not_allowed``,
-            ``shift_not_open``, ``not_logged_in``.
+            ``nothing_to_return``, ``payment_method_unknown``, ``method_not_refundable``, ``disposition_unknown``,
+            ``not_allowed``, ``shift_not_open``, ``not_logged_in``.
     """
+    if disposition not in set(Disposition):
+        known = ", ".join(Disposition)
+        raise UserError("disposition_unknown", f"“{disposition[:40]}” is no place for goods. Use one of: {known}.")
     with station.step() as step:
         station.require_selling()
         station.require(Permission.RETURN_WITH_RECEIPT)
         original = sale_with_number(step.work.connection, receipt)
-        back = _lines_back(step, original, lines)
+        back = _lines_back(step, original, lines, Disposition(disposition))
         basket = replace(
             _return_basket(station, back, original.tax_rounding),
             customer_id=original.customer_id,
@@ -90,7 +99,7 @@ def return_without_receipt(
 
 
 def _lines_back(
-    step: Step, original: SealedSale, lines: Sequence[tuple[int, str | None]] | None
+    step: Step, original: SealedSale, lines: Sequence[tuple[int, str | None]] | None, disposition: Disposition
 ) -> tuple[BasketLine, ...]:
     """The negated lines, within what was sold less what came back already."""
     already = returned_quantities(step.work.connection, [line.id for line in original.lines])
@@ -105,7 +114,7 @@ def _lines_back(
             f"Everything on receipt {original.receipt_number} has come back already.",
             receipt=original.receipt_number,
         )
-    return return_lines(original, already, wanted, ids=step.station.ids)
+    return return_lines(original, already, wanted, ids=step.station.ids, disposition=disposition)
 
 
 def _wanted_quantity(original: SealedSale, left: dict[int, Quantity], number: int, quantity: str | None) -> Quantity:

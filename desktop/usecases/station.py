@@ -16,6 +16,7 @@ from desktop.replica.engine import Replica
 from desktop.replica.queries.shifts import OpenShift, open_shift_of
 from desktop.replica.queries.shop import OwnIdentity, Person, StoreFacts
 from desktop.replica.unit_of_work import UnitOfWork
+from desktop.usecases.basket_size import check_size
 from desktop.usecases.open_sale import OpenSale, load_sale, save_sale
 from desktop.usecases.ports import Equipment, SyncPort
 from desktop.usecases.shop_facts import ShopFacts, refreshed
@@ -167,7 +168,7 @@ class Station:
 
         Raises:
             UserError: ``payments_exceed_total`` when a change would leave more paid than is due,
-                ``amount_too_large``, ``tax_set_unsolvable``.
+                ``amount_too_large``, ``tax_set_unsolvable``, ``basket_full``.
         """
         with self.replica.write() as work:
             self.refresh_on(work.connection)
@@ -176,6 +177,7 @@ class Station:
             yield step
             if step.sale is not before:
                 priced = price_basket(step.sale.basket, self.priced_before(step.sale.basket))
+                check_size(self.priced_before(step.sale.basket), priced)
                 _check_payments(before, step.sale, priced, self.store.cash_step)
                 save_sale(work, before, step.sale)
                 work.touch("open_basket", step.sale.basket.id)

@@ -229,13 +229,13 @@ class Till:
 
     # Customer --------------------------------------------------------------------------------------------------
 
-    def set_customer(self, text: str | None) -> None:
-        """Sell to the customer with this number, phone or name; an unknown number is kept as a reference; None: nobody.
+    def set_customer(self, who: str | uuid.UUID | None) -> None:
+        """Sell to the customer with this id, number, phone or name; an unknown number is kept as it is; None: nobody.
 
         Raises:
             UserError: ``customer_ambiguous`` (data lists the matches), ``customer_unknown`` (a name nobody has).
         """
-        choose_customer.choose_customer(self.station, text)
+        choose_customer.choose_customer(self.station, who)
 
     def find_customers(self, text: str, limit: int = 20) -> tuple[CustomerMatch, ...]:
         """Customers by number, phone or part of the name."""
@@ -305,7 +305,11 @@ class Till:
         return find_receipt.receipt_pdf(self.station, number)
 
     def return_items(
-        self, receipt: str, lines: Sequence[tuple[int, str | None]] | None = None, method: str = "cash"
+        self,
+        receipt: str,
+        lines: Sequence[tuple[int, str | None]] | None = None,
+        method: str = "cash",
+        disposition: str = "restock",
     ) -> ReceiptView:
         """Take goods back against a receipt and pay out: exact negations of what was stored, sealed like a sale.
 
@@ -315,12 +319,14 @@ class Till:
             receipt: the receipt number.
             lines: (line number, quantity or None for all that is left); None: everything that is left.
             method: how the money goes back.
+            disposition: where the goods go: ``restock``, ``damaged`` or ``none``.
 
         Raises:
             UserError: ``receipt_unknown``, ``line_unknown``, ``return_exceeds_sold``, ``nothing_to_return``,
-                ``payment_method_unknown``, ``refund_not_possible``, ``not_allowed``, ``shift_not_open``.
+                ``payment_method_unknown``, ``method_not_refundable``, ``disposition_unknown``, ``not_allowed``,
+                ``shift_not_open``.
         """
-        return return_items.return_items(self.station, receipt, lines, method)
+        return return_items.return_items(self.station, receipt, lines, method, disposition)
 
     def blind_return(
         self, sku: str, quantity: str, price: UnitPrice | None = None, method: str = "cash"

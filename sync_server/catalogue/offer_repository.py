@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, text
 
@@ -27,10 +29,40 @@ class Item:
     tax_category_id: uuid.UUID | None
 
 
-_ITEM = """
+@dataclass(frozen=True, slots=True)
+class SellingStore:
+    """What selling depends on in a store."""
+
+    id: uuid.UUID
+    code: str
+    name: str
+    currency: str
+    time_zone: str
+    country: str
+    price_list_id: uuid.UUID | None
+    tax_rounding: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """An item, all its selling prices on a store's list, and all rates of its tax category in the store's country."""
+
+    item: Item
+    prices: tuple[PriceRow, ...]
+    rates: tuple[EffectiveRate, ...]
+
+
+# Everything a price and its taxes depend on in one statement: an order is priced with one question to the database.
+_OFFER = """
 SELECT variant.id AS variant_id, variant.sku, product.brand, coalesce(category.name, '') AS category, product.kind,
        product.unit, product.state, product.tax_category_id,
-       CASE WHEN variant.name = '' THEN product.name ELSE product.name || ', ' || variant.name END AS name
+       CASE WHEN variant.name = '' THEN product.name ELSE product.name || ', ' || variant.name END AS name,
+       (SELECT json_agg(json_build_array(id, unit_price_micro, valid_from, valid_to, min_quantity, created_at))
+        FROM price
+        WHERE price.variant_id = variant.id AND price_list_id = CAST(:price_list AS uuid) AND kind = 'selling'
+          AND price.state = 'active') AS prices,
+       (SELECT json_agg(rate) FROM tax_rate AS rate
+        WHERE rate.tax_category_id = product.tax_category_id AND rate.country = :country) AS rates
 FROM variant JOIN product ON product.id = variant.product_id
 LEFT JOIN category ON category.id = product.category_id
 """
@@ -44,14 +76,8 @@ WHERE product.state = 'active' AND variant.sku > :after
   )
 ORDER BY variant.sku LIMIT :limit
 """
-_BY_SKU = text(_ITEM + _OF_SKUS)
-_PAGE = text(_ITEM + _OF_WORDS)
-_PRICES = text("""
-SELECT id, price_list_id, variant_id, unit_price_micro, valid_from, valid_to, min_quantity, created_at
-FROM price
-WHERE variant_id = ANY(:variants) AND price_list_id = :price_list AND kind = 'selling' AND state = 'active'
-""")
-_RATES = text("SELECT * FROM tax_rate WHERE country = :country")
+_BY_SKU = text(_OFFER + _OF_SKUS)
+_PAGE = text(_OFFER + _OF_WORDS)
 _KINDS = text("""
 SELECT variant.id, product.kind FROM variant JOIN product ON product.id = variant.product_id
 WHERE variant.id = ANY(:variants)
@@ -59,65 +85,72 @@ WHERE variant.id = ANY(:variants)
 _BARCODES = text("SELECT variant_id, code FROM barcode WHERE variant_id = ANY(:variants) ORDER BY code")
 
 
-def items_by_sku(connection: Connection, skus: Sequence[str]) -> dict[str, Item]:
-    """The items with these SKUs; where a SKU was given twice, the older one."""
-    return {item.sku: item for item in _items(connection.execute(_BY_SKU, {"skus": list(skus)}).mappings())}
+def offers_by_sku(connection: Connection, store: SellingStore, skus: Sequence[str]) -> list[Offered]:
+    """What a store sells under these SKUs; where a SKU was given to two products, the older one comes last."""
+    parameters = {"skus": list(skus), "price_list": store.price_list_id, "country": store.country}
+    return _offered(connection.execute(_BY_SKU, parameters).mappings(), store)
 
 
-def page_of_items(connection: Connection, query: str, after: str, limit: int) -> list[Item]:
+def page_of_offers(connection: Connection, store: SellingStore, query: str, after: str, limit: int) -> list[Offered]:
     """Active items in the order of their SKUs, whose words all occur in name, SKU or brand, or with this barcode."""
-    patterns = [f"%{_literal(word)}%" for word in query.split()]
-    parameters = {"patterns": patterns, "query": query.strip(), "after": after, "limit": limit}
-    return _items(connection.execute(_PAGE, parameters).mappings())
+    parameters = {
+        "patterns": [f"%{_literal(word)}%" for word in query.split()],
+        "query": query.strip(),
+        "after": after,
+        "limit": limit,
+        "price_list": store.price_list_id,
+        "country": store.country,
+    }
+    return _offered(connection.execute(_PAGE, parameters).mappings(), store)
 
 
 def _literal(word: str) -> str:
     return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _items(rows: Iterable[RowMapping]) -> list[Item]:
-    return [Item(**{name: row[name] for name in Item.__slots__}) for row in rows]
-
-
-def prices_of(
-    connection: Connection, variant_ids: Sequence[uuid.UUID], price_list_id: uuid.UUID
-) -> dict[uuid.UUID, list[PriceRow]]:
-    """All selling price rows in force or to come, by variant."""
-    found: dict[uuid.UUID, list[PriceRow]] = {}
-    for row in connection.execute(_PRICES, {"variants": list(variant_ids), "price_list": price_list_id}):
-        price = PriceRow(
-            id=row.id,
-            price_list_id=row.price_list_id,
-            variant_id=row.variant_id,
-            micro=row.unit_price_micro,
-            valid_from=row.valid_from,
-            valid_to=row.valid_to,
-            min_quantity=row.min_quantity,
-            created_at=row.created_at,
+def _offered(rows: Iterable[RowMapping], store: SellingStore) -> list[Offered]:
+    return [
+        Offered(
+            item=Item(**{name: row[name] for name in Item.__slots__}),
+            prices=tuple(_price(values, row["variant_id"], store) for values in row["prices"] or ()),
+            rates=tuple(_rate(values) for values in row["rates"] or ()),
         )
-        found.setdefault(row.variant_id, []).append(price)
-    return found
+        for row in rows
+    ]
 
 
-def tax_rates(connection: Connection, country: str) -> dict[uuid.UUID, list[EffectiveRate]]:
-    """The rates of a country by tax category."""
-    found: dict[uuid.UUID, list[EffectiveRate]] = {}
-    for row in connection.execute(_RATES, {"country": country}):
-        rule = TaxRule(
-            code=row.code,
-            name=row.name,
-            computation=TaxComputation(row.computation),
-            rate_ppm=row.rate_ppm,
-            fixed_micro=row.fixed_micro,
-            price_include=row.price_include,
-            include_base_amount=row.include_base_amount,
-            base_affected=row.base_affected,
-            sequence=row.sequence,
-            reverse_charge=row.reverse_charge,
-        )
-        rate = EffectiveRate(rule, row.valid_from, row.valid_to)
-        found.setdefault(row.tax_category_id, []).append(rate)
-    return found
+def _price(values: Sequence[Any], variant_id: uuid.UUID, store: SellingStore) -> PriceRow:
+    price_id, micro, valid_from, valid_to, min_quantity, created_at = values
+    assert store.price_list_id is not None
+    return PriceRow(
+        id=uuid.UUID(price_id),
+        price_list_id=store.price_list_id,
+        variant_id=variant_id,
+        micro=micro,
+        valid_from=dt.date.fromisoformat(valid_from),
+        valid_to=None if valid_to is None else dt.date.fromisoformat(valid_to),
+        min_quantity=min_quantity,
+        created_at=created_at,
+    )
+
+
+def _rate(row: Mapping[str, Any]) -> EffectiveRate:
+    rule = TaxRule(
+        code=row["code"],
+        name=row["name"],
+        computation=TaxComputation(row["computation"]),
+        rate_ppm=row["rate_ppm"],
+        fixed_micro=row["fixed_micro"],
+        price_include=row["price_include"],
+        include_base_amount=row["include_base_amount"],
+        base_affected=row["base_affected"],
+        sequence=row["sequence"],
+        reverse_charge=row["reverse_charge"],
+    )
+    valid_to = row["valid_to"]
+    return EffectiveRate(
+        rule, dt.date.fromisoformat(row["valid_from"]), None if valid_to is None else dt.date.fromisoformat(valid_to)
+    )
 
 
 def kinds_of(connection: Connection, variant_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
@@ -131,20 +164,6 @@ def barcodes_of(connection: Connection, variant_ids: Sequence[uuid.UUID]) -> dic
     for row in connection.execute(_BARCODES, {"variants": list(variant_ids)}):
         found.setdefault(row.variant_id, []).append(row.code)
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class SellingStore:
-    """What selling depends on in a store."""
-
-    id: uuid.UUID
-    code: str
-    name: str
-    currency: str
-    time_zone: str
-    country: str
-    price_list_id: uuid.UUID | None
-    tax_rounding: str
 
 
 _STORES = text("""

@@ -12,7 +12,7 @@ from shared.pricing import PriceRow, choose_price
 from shared.quantity import Quantity, Unit
 from shared.tax import TaxRule, choose
 from sync_server.catalogue import offer_repository
-from sync_server.catalogue.offer_repository import Item, SellingStore
+from sync_server.catalogue.offer_repository import Item, Offered, SellingStore
 from sync_server.db.sessions import Connection
 from sync_server.errors import NotFound
 
@@ -64,8 +64,8 @@ def store_by_code(connection: Connection, code: str) -> SellingStore:
 
 def offers(connection: Connection, store: SellingStore, skus: Sequence[str], *, at: int) -> dict[str, Offer]:
     """What a store sells under these SKUs at an instant (UTC microseconds); unknown SKUs are left out."""
-    items = offer_repository.items_by_sku(connection, skus)
-    return {offer.item.sku: offer for offer in _offers(connection, store, list(items.values()), at)}
+    found = offer_repository.offers_by_sku(connection, store, skus)
+    return {offered.item.sku: _offer(offered, store, at) for offered in found}
 
 
 def kinds_of(connection: Connection, variant_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
@@ -86,27 +86,11 @@ def list_offers(
         limit: at most so many.
         at: the instant whose prices and taxes hold, UTC microseconds.
     """
-    items = offer_repository.page_of_items(connection, query, after, limit)
-    return _offers(connection, store, items, at, with_barcodes=True)
+    page = offer_repository.page_of_offers(connection, store, query, after, limit)
+    codes = offer_repository.barcodes_of(connection, [offered.item.variant_id for offered in page])
+    return [_offer(offered, store, at, codes.get(offered.item.variant_id, ())) for offered in page]
 
 
-def _offers(
-    connection: Connection, store: SellingStore, items: Sequence[Item], at: int, *, with_barcodes: bool = False
-) -> list[Offer]:
+def _offer(offered: Offered, store: SellingStore, at: int, barcodes: Sequence[str] = ()) -> Offer:
     day = local_date(at, store.time_zone)
-    variants = [item.variant_id for item in items]
-    prices: dict[uuid.UUID, list[PriceRow]] = {}
-    if store.price_list_id is not None:
-        prices = offer_repository.prices_of(connection, variants, store.price_list_id)
-    rates = offer_repository.tax_rates(connection, store.country)
-    codes = offer_repository.barcodes_of(connection, variants) if with_barcodes else {}
-    return [
-        Offer(
-            item=item,
-            day=day,
-            prices=tuple(prices.get(item.variant_id, ())),
-            taxes=choose(rates.get(item.tax_category_id, ()), day) if item.tax_category_id is not None else (),
-            barcodes=tuple(codes.get(item.variant_id, ())),
-        )
-        for item in items
-    ]
+    return Offer(offered.item, day, offered.prices, choose(offered.rates, day), tuple(barcodes))

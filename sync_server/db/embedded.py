@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 
@@ -258,25 +259,33 @@ def _give_to_server_user(folder: Path) -> None:
 
 
 def _run(program: Path, *arguments: str) -> None:
-    """Run one of PostgreSQL's programs to its end, as nobody with a right of passage when we are root."""
-    command = [str(program), *arguments]
-    if _is_root():
-        lower = shutil.which("setpriv")
-        if lower is None:
-            raise EnvironmentFailure(
-                "embedded_postgres_root",
-                "PostgreSQL does not run as root. Run the server as an ordinary user, or name a database in "
-                "COUNTERFOIL_DATABASE_URL.",
-            )
-        user = str(_server_user())
-        rights = ("--inh-caps=+dac_override", "--ambient-caps=+dac_override")
-        command = [lower, f"--reuid={user}", f"--regid={user}", "--clear-groups", *rights, *command]
+    """Run one of PostgreSQL's programs to its end, not as root."""
+    command = [*_lowering(), str(program), *arguments]
     # Files, not pipes: the postmaster keeps what it inherits, and a pipe would then never end.
     with tempfile.TemporaryFile("w+") as output:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/", check=False)
         output.seek(0)
         if done.returncode != 0:
             raise subprocess.CalledProcessError(done.returncode, command, stderr=output.read())
+
+
+@cache
+def _lowering() -> tuple[str, ...]:
+    """What turns root into nobody, with root's right of passage where the system lets it be kept."""
+    if not _is_root():
+        return ()
+    lower = shutil.which("setpriv")
+    if lower is None:
+        raise EnvironmentFailure(
+            "embedded_postgres_root",
+            "PostgreSQL does not run as root. Run the server as an ordinary user, or name a database in "
+            "COUNTERFOIL_DATABASE_URL.",
+        )
+    user = str(_server_user())
+    as_nobody = (lower, f"--reuid={user}", f"--regid={user}", "--clear-groups")
+    with_passage = (*as_nobody, "--inh-caps=+dac_override", "--ambient-caps=+dac_override")
+    probe = subprocess.run([*with_passage, "true"], capture_output=True, check=False)
+    return with_passage if probe.returncode == 0 else as_nobody
 
 
 def _tail(log: Path) -> str:

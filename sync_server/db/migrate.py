@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
 
 from shared.clock import Clock, SystemClock
 from shared.errors import EnvironmentFailure
@@ -19,6 +20,7 @@ HEAD_REVISION = "0001"
 """The newest revision this program knows; said here, so that an up-to-date database needs no Alembic."""
 
 _HISTORY = Path(__file__).parent / "migrations"
+_POSTGRES_AT_LEAST = 150_000
 _LOCK = 0x4D494752415445  # "MIGRATE": two servers that start at once take turns
 
 
@@ -37,17 +39,35 @@ def migrate(engine: Engine, clock: Clock | None = None) -> None:
     """Create or upgrade every table, function and trigger; does nothing on an up-to-date database.
 
     Raises:
-        EnvironmentFailure: ``database_newer_than_program``; nothing was touched.
+        EnvironmentFailure: ``database_newer_than_program`` or ``database_too_old``, nothing was touched;
+            ``database_unreachable``.
     """
-    with engine.connect() as connection:
-        if current_revision(connection) == HEAD_REVISION:
-            return
+    if _first_look(engine) == HEAD_REVISION:
+        return
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         _refuse_newer(connection)
         upgrade(connection)
         _introduce(connection, (clock or SystemClock()).now())
+
+
+def _first_look(engine: Engine) -> str | None:
+    """The revision of a database that we can reach and that is recent enough."""
+    try:
+        with engine.connect() as connection:
+            version = connection.execute(text("SELECT current_setting('server_version_num')::int")).scalar_one()
+            if version < _POSTGRES_AT_LEAST:
+                raise EnvironmentFailure(
+                    "database_too_old", "The database must be PostgreSQL 15 or later. Upgrade it.", version=version
+                )
+            return current_revision(connection)
+    except OperationalError as error:
+        raise EnvironmentFailure(
+            "database_unreachable",
+            f"The database does not answer: {str(error.orig).splitlines()[0]}. Start it, or correct "
+            "COUNTERFOIL_DATABASE_URL.",
+        ) from error
 
 
 def upgrade(connection: Connection) -> None:

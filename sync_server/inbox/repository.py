@@ -112,38 +112,39 @@ def touch_document(connection: Connection, table: str, row_id: uuid.UUID, at: in
 
 
 # A slot: the same list, variant, kind, quantity break and first day.
-_TAKE_SLOT = text("""
-UPDATE price AS p SET state = CASE WHEN p.id = :id THEN 'active' ELSE 'withdrawn' END
-FROM price AS mine
-WHERE mine.id = :id AND p.state <> 'withdrawn' AND p.variant_id = mine.variant_id
+_ROW_WITH_AMOUNT = text("""
+SELECT p.id FROM price AS mine JOIN price AS p ON p.variant_id = mine.variant_id
   AND (p.price_list_id, p.kind, p.min_quantity, p.valid_from)
     = (mine.price_list_id, mine.kind, mine.min_quantity, mine.valid_from)
+WHERE mine.id = :id AND p.unit_price_micro = :micro
+ORDER BY p.created_at, p.id LIMIT 1
 """)
-_CLEAR_SLOT = text("""
-UPDATE price AS p SET state = 'withdrawn'
-FROM price AS mine
-WHERE mine.id = :id AND p.state <> 'withdrawn' AND p.id <> :new AND p.variant_id = mine.variant_id
-  AND (p.price_list_id, p.kind, p.min_quantity, p.valid_from)
-    = (mine.price_list_id, mine.kind, mine.min_quantity, mine.valid_from)
-""")
-_WITHDRAW = text("UPDATE price SET state = 'withdrawn' WHERE id = :id")
 _COPY_WITH_AMOUNT = text("""
 INSERT INTO price (id, price_list_id, variant_id, kind, unit_price_micro, min_quantity, valid_from, valid_to,
                    created_at, created_by, state)
 SELECT :new, price_list_id, variant_id, kind, :micro, min_quantity, valid_from, valid_to, :at, :by, 'active'
 FROM price WHERE id = :id
-ON CONFLICT (id) DO NOTHING
 """)
-
-
-def settle_price_slot(connection: Connection, price_id: uuid.UUID, *, is_taken: bool) -> None:
-    """Put a price under review into force in place of its rivals, or withdraw it."""
-    connection.execute(_TAKE_SLOT if is_taken else _WITHDRAW, {"id": price_id})
+_ONLY_IN_SLOT = text("""
+UPDATE price AS p SET state = CASE WHEN p.id = :chosen THEN 'active' ELSE 'withdrawn' END
+FROM price AS mine
+WHERE mine.id = :id AND p.variant_id = mine.variant_id
+  AND (p.price_list_id, p.kind, p.min_quantity, p.valid_from)
+    = (mine.price_list_id, mine.kind, mine.min_quantity, mine.valid_from)
+  AND p.state <> CASE WHEN p.id = :chosen THEN 'active' ELSE 'withdrawn' END
+""")
 
 
 def put_price_in_slot(
     connection: Connection, price_id: uuid.UUID, *, new_id: uuid.UUID, micro: int, at: int, by: str
-) -> None:
-    """Withdraw everything in the slot of a price and put another amount there."""
-    connection.execute(_CLEAR_SLOT, {"id": price_id, "new": new_id})
-    connection.execute(_COPY_WITH_AMOUNT, {"id": price_id, "new": new_id, "micro": micro, "at": at, "by": by})
+) -> bool:
+    """Make an amount the only one in force in the slot of a price: a row that has it, else a new one.
+
+    Gives whether anything changed.
+    """
+    given = {"id": price_id, "micro": micro}
+    chosen = connection.execute(_ROW_WITH_AMOUNT, given).scalar_one_or_none()
+    if chosen is None:
+        connection.execute(_COPY_WITH_AMOUNT, {**given, "new": new_id, "at": at, "by": by})
+    changed = connection.execute(_ONLY_IN_SLOT, {"id": price_id, "chosen": chosen or new_id}).rowcount
+    return chosen is None or changed > 0

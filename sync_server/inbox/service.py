@@ -175,16 +175,20 @@ def apply_decisions(connection: Connection, entry_ids: Sequence[uuid.UUID], *, n
     """Carry out what people decided about these entries; the entries already hold the decision.
 
     The chosen value goes into the document, where it counts as an edit by the one who decided, made now. Deciding the
-    same again changes nothing. Gives how many values changed.
+    same again changes nothing; deciding otherwise later is fine. Without a decision what stands stays, which for two
+    prices means that the second one will not come into force. Gives how many values changed.
 
     Raises:
         UserError: ``decision_invalid``.
     """
     changed = 0
     for entry in repository.entries(connection, entry_ids):
-        if entry["state"] == EntryState.DECIDED and entry["decision"] is not None and entry["kind"] == "conflict":
-            decide = _decide_price if entry["entity"] == "price" else _decide
-            changed += decide(connection, entry, now)
+        if entry["state"] != EntryState.DECIDED or entry["kind"] != "conflict":
+            continue
+        if entry["entity"] == "price":
+            changed += _decide_price(connection, entry, now)
+        elif entry["decision"] is not None:
+            changed += _decide(connection, entry, now)
     return changed
 
 
@@ -208,18 +212,16 @@ def _decide(connection: Connection, entry: Mapping[str, object], now: int) -> bo
 
 
 def _decide_price(connection: Connection, entry: Mapping[str, object], now: int) -> bool:
-    """``mine`` puts the second price in force, ``theirs`` leaves the standing one, another amount replaces both."""
-    stored = entry["decision"]
-    chosen = decided_value(entry, stored)
-    take = stored["take"] if isinstance(stored, Mapping) else ""
+    """Make the chosen amount the only one in force in the slot: the second one, the first one, or another."""
     price_id = entry["entity_id"]
     assert isinstance(price_id, uuid.UUID)
-    if take in (Take.MINE, Take.THEIRS):
-        repository.settle_price_slot(connection, price_id, is_taken=take == Take.MINE)
-        return True
-    if take == Take.BASE or not isinstance(chosen, str):
+    stored = decision(Take.THEIRS) if entry["decision"] is None else entry["decision"]
+    amount = decided_value(entry, stored)
+    if not isinstance(amount, str):
         raise UserError("decision_invalid", "Choose one of the two prices, or write another one.")
-    micro = parse_scaled(chosen, _MICRO_DECIMALS, UNIT_PRICE_MAX_MICRO)
+    micro = parse_scaled(amount, _MICRO_DECIMALS, UNIT_PRICE_MAX_MICRO)
+    if micro < 0:
+        raise UserError("decision_invalid", "A price cannot be below zero.")
     new_id = derived_id("decided_price", str(entry["id"]), str(micro))
-    repository.put_price_in_slot(connection, price_id, new_id=new_id, micro=micro, at=now, by=str(entry["decided_by"]))
-    return True
+    by = str(entry["decided_by"])
+    return repository.put_price_in_slot(connection, price_id, new_id=new_id, micro=micro, at=now, by=by)

@@ -17,9 +17,10 @@ from shared.money import Money, UnitPrice, currency
 from shared.quantity import Quantity
 from sync_server.auth.guard_service import CurrentChannel
 from sync_server.catalogue import service as catalogue
-from sync_server.db.sessions import RequestDatabase
+from sync_server.db.sessions import Connection, RequestDatabase
 from sync_server.errors import ErrorBody
 from sync_server.orders import service
+from sync_server.orders.transactions import in_transaction
 
 router = APIRouter(prefix="/orders", tags=["orders"], responses={401: {"model": ErrorBody}})
 
@@ -129,32 +130,39 @@ def place(body: OrderBody, key: Key, database: RequestDatabase, channel: Current
         placed_at=_placed_at(database, body),
         hold_seconds=None if body.hold_minutes is None else body.hold_minutes * 60,
     )
-    return _answer(database, service.place(database, channel, key, request_hash, wanted))
+    return _answer(service.place(database, channel, key, request_hash, wanted))
 
 
 @router.get("/{order_id}", responses={404: {"model": ErrorBody}})
 def read(order_id: uuid.UUID, database: RequestDatabase, channel: CurrentChannel) -> OrderAnswer:
     """An order as it stands."""
     del channel
-    return _answer(database, order_id)
+    with database.reading() as connection:
+        return _answer(service.order_by_id(connection, order_id))
 
 
 @router.post("/{order_id}/fulfil", responses=_MOVE_ERRORS)
 def fulfil(order_id: uuid.UUID, database: RequestDatabase, channel: CurrentChannel) -> OrderAnswer:
     """Hand it out: its stock leaves the store. Saying so again changes nothing."""
     del channel
-    with database.writing() as connection:
+
+    def fulfil_it(connection: Connection) -> service.Order:
         service.fulfil(connection, order_id, now=database.clock.now())
-    return _answer(database, order_id)
+        return service.order_by_id(connection, order_id)
+
+    return _answer(in_transaction(database, fulfil_it))
 
 
 @router.post("/{order_id}/cancel", responses=_MOVE_ERRORS)
 def cancel(order_id: uuid.UUID, database: RequestDatabase, channel: CurrentChannel) -> OrderAnswer:
     """Cancel it: its promised stock is free again. Saying so again changes nothing."""
     del channel
-    with database.writing() as connection:
+
+    def cancel_it(connection: Connection) -> service.Order:
         service.cancel(connection, order_id, now=database.clock.now())
-    return _answer(database, order_id)
+        return service.order_by_id(connection, order_id)
+
+    return _answer(in_transaction(database, cancel_it))
 
 
 def _placed_at(database: RequestDatabase, body: OrderBody) -> int | None:
@@ -166,9 +174,7 @@ def _placed_at(database: RequestDatabase, body: OrderBody) -> int | None:
     return instant_of(moment.replace(tzinfo=ZoneInfo(zone)))
 
 
-def _answer(database: RequestDatabase, order_id: uuid.UUID) -> OrderAnswer:
-    with database.reading() as connection:
-        order = service.order_by_id(connection, order_id)
+def _answer(order: service.Order) -> OrderAnswer:
     values, money = order.values, currency(order.values["currency"])
     return OrderAnswer(
         id=values["id"],

@@ -23,6 +23,7 @@ from sync_server.db.sessions import Connection, Database
 from sync_server.errors import Conflicting, NotFound, Unprocessable
 from sync_server.inventory import service as inventory
 from sync_server.orders import repository
+from sync_server.orders.transactions import in_transaction
 
 SWEEP_MAX_ORDERS = 200
 
@@ -57,7 +58,7 @@ class WantedOrder:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order as it stands: the columns of ``customer_order`` with the store's code, and its lines."""
+    """An order as it stands: the columns of ``customer_order``, the store's code and time zone, and its lines."""
 
     values: Mapping[str, Any]
     lines: tuple[Mapping[str, Any], ...]
@@ -81,8 +82,8 @@ def order_id_of(channel: Channel, key: str) -> uuid.UUID:
     return derived_id("order", channel.name, key)
 
 
-def place(database: Database, channel: Channel, key: str, request_hash: bytes, wanted: WantedOrder) -> uuid.UUID:
-    """Place an order and promise its stock, all of it or nothing; gives its id.
+def place(database: Database, channel: Channel, key: str, request_hash: bytes, wanted: WantedOrder) -> Order:
+    """Place an order and promise its stock, all of it or nothing.
 
     A key that was used before with the same request gives the order it made.
 
@@ -95,16 +96,15 @@ def place(database: Database, channel: Channel, key: str, request_hash: bytes, w
     """
     order_id = order_id_of(channel, key)
     try:
-        _place_once(database, channel, order_id, request_hash, wanted)
+        return _place_once(database, channel, order_id, request_hash, wanted)
     except inventory.OutOfStock as error:
         # Lapsed holds that no sweeper has freed yet may stand in the way: they are freed, and it is tried once more.
         if not _free_lapsed(database, wanted.store, error):
             raise _short_lines(database, wanted, error) from error
         try:
-            _place_once(database, channel, order_id, request_hash, wanted)
+            return _place_once(database, channel, order_id, request_hash, wanted)
         except inventory.OutOfStock as again:
             raise _short_lines(database, wanted, again) from again
-    return order_id
 
 
 def _free_lapsed(database: Database, store_code: str, error: inventory.OutOfStock) -> bool:
@@ -134,40 +134,52 @@ def _short_lines(database: Database, wanted: WantedOrder, error: inventory.OutOf
 
 def _place_once(
     database: Database, channel: Channel, order_id: uuid.UUID, request_hash: bytes, wanted: WantedOrder
-) -> None:
+) -> Order:
     now = database.clock.now()
-    with database.writing() as connection:
+
+    def work(connection: Connection) -> Order:
         number = repository.claim(connection, order_id, request_hash, now)
         if number is None:
             _require_same(connection, order_id, request_hash)
-            return
-        store = catalogue.store_by_code(connection, wanted.store)
-        placed_at = now if wanted.placed_at is None else wanted.placed_at
-        priced = _priced_lines(connection, store, wanted.lines, placed_at)
-        lines = [each.line for each in priced]
-        totals = price_order(lines, currency(store.currency), TaxRounding(store.tax_rounding))
-        expires_at = None if wanted.hold_seconds is None else now + wanted.hold_seconds * MICROSECONDS_PER_SECOND
-        order = {
-            "id": order_id,
-            "store_id": store.id,
-            "number": f"W{number:06d}",
-            "channel": channel.name,
-            "reference": wanted.reference,
-            "customer_id": customers.id_by_email(connection, wanted.customer_email),
-            "customer_name": wanted.customer_name,
-            "state": OrderState.PLACED.value,
-            "currency": store.currency,
-            "net_total": totals.net.amount,
-            "tax_total": totals.tax.amount,
-            "total": totals.total.amount,
-            "placed_at": placed_at,
-            "expires_at": expires_at,
-            "changed_at": now,
-        }
-        repository.add(connection, order, _line_rows(order_id, lines, totals))
-        goods = [(each.line.variant_id, each.line.quantity.thousandths) for each in priced if each.is_goods]
-        # The promise comes last: the hot row is locked for as short a time as can be.
-        inventory.promise(connection, store.id, order_id, goods, now=now, expires_at=expires_at)
+            return order_by_id(connection, order_id)
+        return _write(connection, channel, order_id, number, wanted, now=now)
+
+    return in_transaction(database, work)
+
+
+def _write(
+    connection: Connection, channel: Channel, order_id: uuid.UUID, number: int, wanted: WantedOrder, *, now: int
+) -> Order:
+    """Price an order, write it, and promise its stock."""
+    store = catalogue.store_by_code(connection, wanted.store)
+    placed_at = now if wanted.placed_at is None else wanted.placed_at
+    priced = _priced_lines(connection, store, wanted.lines, placed_at)
+    lines = [each.line for each in priced]
+    totals = price_order(lines, currency(store.currency), TaxRounding(store.tax_rounding))
+    expires_at = None if wanted.hold_seconds is None else now + wanted.hold_seconds * MICROSECONDS_PER_SECOND
+    order = {
+        "id": order_id,
+        "store_id": store.id,
+        "number": f"W{number:06d}",
+        "channel": channel.name,
+        "reference": wanted.reference,
+        "customer_id": customers.id_by_email(connection, wanted.customer_email),
+        "customer_name": wanted.customer_name,
+        "state": OrderState.PLACED.value,
+        "currency": store.currency,
+        "net_total": totals.net.amount,
+        "tax_total": totals.tax.amount,
+        "total": totals.total.amount,
+        "placed_at": placed_at,
+        "expires_at": expires_at,
+        "changed_at": now,
+    }
+    rows = _line_rows(order_id, lines, totals)
+    repository.add(connection, order, rows)
+    goods = [(each.line.variant_id, each.line.quantity.thousandths) for each in priced if each.is_goods]
+    # The promise comes last: the hot row is locked for as short a time as can be.
+    inventory.promise(connection, store.id, order_id, goods, now=now, expires_at=expires_at)
+    return Order({**order, "store": store.code, "time_zone": store.time_zone}, tuple(rows))
 
 
 def _require_same(connection: Connection, order_id: uuid.UUID, request_hash: bytes) -> None:

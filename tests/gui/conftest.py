@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,10 +15,11 @@ from PySide6.QtWidgets import QApplication
 from desktop.replica.engine import Replica
 from desktop.ui.theme import Theme, apply_theme
 from shared.clock import SettableClock
-from tests.helpers.replica import TinyShop, clock, replica, tiny_shop
+from shared.ids import TimeOrderedIds
+from tests.helpers.replica import KEY, NOON, clock, fill
 from tests.helpers.till_window import Bench, open_bench
 
-__all__ = ["TinyShop", "clock", "replica", "tiny_shop"]
+__all__ = ["clock"]
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
@@ -32,6 +34,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.qt_log_level_fail("WARNING"))
             item.add_marker(pytest.mark.qt_log_ignore(*HARMLESS))
+
+
+@pytest.fixture(scope="session")
+def _tiny_replica(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A closed replica with the tiny shop in it, to be copied."""
+    path = tmp_path_factory.mktemp("tiny") / "replica.db"
+    clock = SettableClock(NOON)
+    made = Replica.open(path, KEY, clock=clock, ids=TimeOrderedIds(clock))
+    with made.write() as unit:
+        fill(unit.connection)
+    made.close()
+    return path
+
+
+@pytest.fixture
+def replica(_tiny_replica: Path, tmp_path: Path, clock: SettableClock) -> Iterator[Replica]:
+    """An open encrypted replica with the tiny shop, enrolled as till 2 of Harbour Street."""
+    path = tmp_path / "replica.db"
+    shutil.copyfile(_tiny_replica, path)
+    opened = Replica.open(path, KEY, clock=clock, ids=TimeOrderedIds(clock))
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(autouse=True)

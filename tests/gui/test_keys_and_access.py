@@ -40,7 +40,9 @@ def test_given_the_action_table_when_an_action_of_the_till_has_a_key_then_the_wi
 def test_given_any_page_when_keys_are_enabled_then_no_key_does_two_things(selling: Bench) -> None:
     for page in Page:
         selling.window.shortcuts.enable_for(page)
-        keys = [action.shortcut().toString() for action in selling.window.shortcuts.actions.values() if action.isEnabled()]
+        keys = [
+            action.shortcut().toString() for action in selling.window.shortcuts.actions.values() if action.isEnabled()
+        ]
         assert len(keys) == len(set(keys)), page
 
 
@@ -69,7 +71,7 @@ def test_given_any_page_when_f1_is_pressed_twice_then_the_same_page_is_back(sell
         assert selling.window.conductor.page is expected
 
 
-@pytest.mark.parametrize("name", ("sell", "payment", "parked", "shift", "help"))
+@pytest.mark.parametrize("name", ["sell", "payment", "parked", "shift", "help"])
 def test_given_any_page_when_an_item_is_scanned_then_it_is_sold(selling: Bench, name: str) -> None:
     open_page(selling, name)
     selling.scan(OAT)
@@ -92,7 +94,7 @@ def test_given_any_page_when_it_opens_then_the_focus_is_on_it_and_can_be_seen(se
     assert ring_owner.grab().toImage() != with_focus
 
 
-@pytest.mark.parametrize("name", (*PAGES, "login", "open_shift", "receipt"))
+@pytest.mark.parametrize("name", [*PAGES, "login", "open_shift", "receipt"])
 def test_given_any_page_when_a_reader_asks_then_every_focusable_widget_has_a_name(bench: Bench, name: str) -> None:
     if name != "login":
         bench.log_in()
@@ -130,7 +132,7 @@ def test_given_any_page_when_tab_is_pressed_then_the_focus_goes_round_and_never_
     assert len(seen) > 1
 
 
-@pytest.mark.parametrize("theme", ("light", "dark", "contrast"))
+@pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
 def test_given_every_theme_when_a_sale_is_shown_then_it_is_drawn_without_a_warning(
     qapp: QApplication, selling: Bench, theme: str
 ) -> None:
@@ -139,7 +141,7 @@ def test_given_every_theme_when_a_sale_is_shown_then_it_is_drawn_without_a_warni
     assert not selling.window.grab().isNull()
 
 
-@pytest.mark.parametrize("size", ((1024, 680), (1280, 800), (1920, 1080)))
+@pytest.mark.parametrize("size", [(1024, 680), (1280, 800), (1920, 1080)])
 def test_given_any_size_when_a_page_is_open_then_no_button_is_cut_off(selling: Bench, size: tuple[int, int]) -> None:
     selling.window.resize(*size)
     for name in ("sell", "payment", "returns", "shift"):

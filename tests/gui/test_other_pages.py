@@ -9,7 +9,6 @@ from desktop.ui.screens.shift.presenter import Job
 from desktop.ui.screens.shift.screen import ShiftScreen
 from desktop.ui.screens.till.pages import Page
 from shared.money import Money, currency
-from tests.helpers.replica import TinyShop
 from tests.helpers.till_window import Bench
 
 OAT, SOURDOUGH, CANDLE = "5012345678900", "5012345678917", "5012345678924"
@@ -111,9 +110,7 @@ def test_given_a_supervisor_when_goods_come_back_without_a_receipt_then_the_pric
     assert bench.window.conductor.page is Page.RECEIPT
 
 
-def test_given_a_customer_when_part_of_the_name_is_typed_then_enter_chooses_them(
-    selling: Bench, tiny_shop: TinyShop
-) -> None:
+def test_given_a_customer_when_part_of_the_name_is_typed_then_enter_chooses_them(selling: Bench) -> None:
     press(selling, Qt.Key.Key_F3)
     assert selling.window.conductor.page is Page.CUSTOMER
     QTest.keyClicks(selling.window.focusWidget(), "wint")

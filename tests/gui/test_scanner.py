@@ -8,8 +8,8 @@ import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
-from pytestqt.qtbot import QtBot
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
 
 from desktop.ui.scanner import GROUP_SEPARATOR, RAW_KEYS_PROPERTY, ScannerFilter, ScannerSettings
 

@@ -131,7 +131,9 @@ def test_given_a_huge_total_when_there_is_little_room_then_it_shrinks_and_is_nev
     from desktop.ui.theme import TypeRole
     from desktop.ui.widgets import fitting_font
 
-    assert fitting_font(label.text, TypeRole.TOTAL, 300).pointSizeF() < fitting_font("0", TypeRole.TOTAL, 300).pointSizeF()
+    assert (
+        fitting_font(label.text, TypeRole.TOTAL, 300).pointSizeF() < fitting_font("0", TypeRole.TOTAL, 300).pointSizeF()
+    )
 
 
 @pytest.mark.parametrize(

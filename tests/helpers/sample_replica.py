@@ -34,9 +34,7 @@ def _rows(name: str) -> list[dict[str, str]]:
 def fill_sample(connection: Connection, first_receipt: int = 4182, copies: int = 0) -> None:
     """The sample shop, this device enrolled as till 2 of Harbour Street.
 
-    Args:
-        first_receipt: number of the next receipt.
-        copies: so many further products beside those of the files, for benchmarks.
+    The next receipt is number ``first_receipt``; ``copies`` further products come beside those of the files.
     """
     _fill_house(connection)
     _fill_goods(connection, copies)

@@ -13,8 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
 from PySide6.QtWidgets import QApplication
 
 from desktop.replica.engine import Replica
@@ -201,12 +199,13 @@ def draw(folder: Path, theme: str, size: tuple[int, int], wanted: frozenset[str]
         with replica.write() as unit:
             fill_sample(unit.connection)
         line = Line(is_online=theme == "light")
-        with open_bench(replica, home, clock, line) as bench:  # type: ignore[arg-type]
+        with open_bench(replica, home, clock, line) as bench:
             bench.window.resize(*size)
             bench.window.show()
 
             def shoot(name: str) -> None:
                 bench.settle()
+                application.processEvents()
                 if not wanted or name in wanted:
                     bench.window.grab().save(str(folder / f"{name}-{theme}-{size[0]}.png"))
 
@@ -224,6 +223,7 @@ def draw(folder: Path, theme: str, size: tuple[int, int], wanted: frozenset[str]
 
 def main() -> None:
     """Draw everything, or the pages named, into ``build/screenshots``."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     folder = Path("build/screenshots")
     folder.mkdir(parents=True, exist_ok=True)
     wanted = frozenset(sys.argv[1:])

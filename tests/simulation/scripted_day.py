@@ -100,7 +100,7 @@ _DRAWS = [
     ("open_shift", 5),
     ("clear", 1),
     ("print_copy", 1),
-    ("sync", 3),
+    ("sync", 1),
     ("offline", 1),
     ("online", 2),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +10,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from desktop.replica.schema import ExpectedStock, Identity
-from shared.schema.stock import StockLevel
+
+_LEVELS = """SELECT store_id, variant_id, on_hand, reserved, damaged, in_quality_control, incoming FROM stock_level
+    WHERE variant_id IN (SELECT unhex(value) FROM json_each(?))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,34 +39,19 @@ def store_stock(
     return {variant: stock for (store, variant), stock in found.items() if store == store_id}
 
 
-def chain_stock(connection: Connection, variant_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
-    """On hand in all stores together that this device knows of; variants without a level are left out."""
-    totals: dict[uuid.UUID, int] = {}
-    for (_, variant_id), stock in stock_by_store(connection, variant_ids).items():
-        totals[variant_id] = totals.get(variant_id, 0) + stock.on_hand
-    return totals
-
-
 def stock_by_store(
     connection: Connection, variant_ids: Sequence[uuid.UUID]
 ) -> dict[tuple[uuid.UUID, uuid.UUID], StockNow]:
     """(store, variant) → stock, for every store this device knows levels of."""
     own = own_movements(connection, variant_ids)
-    levels = connection.execute(
-        select(
-            StockLevel.store_id,
-            StockLevel.variant_id,
-            StockLevel.on_hand,
-            StockLevel.reserved,
-            StockLevel.damaged,
-            StockLevel.in_quality_control,
-            StockLevel.incoming,
-        ).where(StockLevel.variant_id.in_(variant_ids))
-    )
-    found = {
-        (row[0], row[1]): StockNow(row[2] + own.pop((row[0], row[1]), 0), row[3], row[4], row[5], row[6])
-        for row in levels
-    }
+    variant_by_bytes = {variant_id.bytes: variant_id for variant_id in variant_ids}
+    stores: dict[bytes, uuid.UUID] = {}
+    found: dict[tuple[uuid.UUID, uuid.UUID], StockNow] = {}
+    ids = json.dumps([variant_id.hex for variant_id in variant_ids])
+    for store, variant, on_hand, *rest in connection.exec_driver_sql(_LEVELS, (ids,)):
+        store_id = stores.get(store) or stores.setdefault(store, uuid.UUID(bytes=store))
+        key = (store_id, variant_by_bytes[variant])
+        found[key] = StockNow(on_hand + own.pop(key, 0), *rest)
     found.update({key: StockNow(quantity) for key, quantity in own.items()})
     return found
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -47,6 +46,7 @@ class HttpServer:
         self._token_good_until = 0
         self._token_lock = threading.Lock()
         self._stream: httpx.Response | None = None
+        self._is_closed = False
 
     def push(self, request: PushRequest) -> PushAnswer:
         """Send mutations."""
@@ -62,6 +62,8 @@ class HttpServer:
 
     def server_time(self) -> int:
         """The server's clock, UTC microseconds."""
+        if self._is_closed:
+            raise unreachable(self._url)
         return server_time(self._client, self._url)
 
     def heads(self) -> Generator[list[Head]]:
@@ -82,6 +84,7 @@ class HttpServer:
 
     def close(self) -> None:
         """Let go of every connection; nothing is asked afterwards."""
+        self._is_closed = True
         self.interrupt()
         self._client.close()
 
@@ -158,6 +161,8 @@ class HttpServer:
         return token, monotonic_us() + lifetime - TOKEN_MARGIN_US
 
     def _called(self, call: Callable[[], httpx.Response]) -> httpx.Response:
+        if self._is_closed:
+            raise unreachable(self._url)
         try:
             return call()
         except (httpx.TransportError, OSError) as error:
@@ -194,5 +199,11 @@ def _heads_in(lines: Iterator[str]) -> Iterator[list[Head]]:
         if line.startswith("event:"):
             is_heads = line.removeprefix("event:").strip() == "heads"
         elif line.startswith("data:") and is_heads:
-            data = json.loads(line.removeprefix("data:"))
-            yield [Head(scope, position) for scope, position in sorted(data.items())]
+            yield [Head(scope, position) for scope, position in sorted(_positions(line.removeprefix("data:")).items())]
+
+
+def _positions(data: str) -> dict[str, int]:
+    try:
+        return msgspec.json.decode(data, type=dict[str, int])
+    except msgspec.DecodeError as error:
+        raise malformed() from error

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
 from sync_server.db.sessions import Database
 from tests.helpers.postgres import database, database_url, fresh_database, postgres
 from tests.helpers.protocol_device import ProtocolDevice, make_store, running_server
 
 __all__ = ["database", "database_url", "fresh_database", "postgres"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def plain_log() -> Iterator[None]:
+    """What the server logs as JSON: the default draws every traceback with its variables, which takes seconds."""
+    structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()])
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="module")

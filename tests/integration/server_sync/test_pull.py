@@ -13,6 +13,7 @@ from shared.schema.registry import sales_scope, store_scope
 from shared.sync.digest import scope_digest
 from shared.sync.wire import Cursor, PullAnswer, Row
 from sync_server.db.sessions import Database
+from sync_server.sync import housekeeping
 from sync_server.sync.digest_service import device_digests
 from tests.helpers.postgres import PostgresCluster
 from tests.helpers.protocol_device import ProtocolDevice, ids, make_store, running_server, sale_payload, wire_row
@@ -173,6 +174,25 @@ def test_given_a_cursor_amid_a_transaction_then_its_mark_is_known_again(till: Pr
     following = till.pull(maximum_bytes=1_000).pages[0]
     assert not following.restart
     assert following.from_position == page.to_position
+
+
+def test_given_marks_that_were_tidied_away_then_only_a_device_far_behind_starts_anew(
+    till: ProtocolDevice, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(6):
+        add_products(till, 1)
+    till.pull_all()
+    fresh = till.cursors["catalogue"]
+    monkeypatch.setattr(housekeeping, "STAMPS_KEPT", 2)
+    assert housekeeping.Housekeeper(database).tidy() > 0
+    assert not till.pull().pages[0].restart
+    add_products(till, 1)
+    assert not till.pull().pages[0].restart
+    for _ in range(3):
+        add_products(till, 1)
+    housekeeping.Housekeeper(database).tidy()
+    till.cursors["catalogue"] = fresh
+    assert till.pull().pages[0].restart
 
 
 def test_given_only_some_scopes_asked_for_then_only_they_come_and_the_others_are_named(till: ProtocolDevice) -> None:

@@ -194,3 +194,23 @@ def test_given_an_empty_server_when_imported_then_it_says_what_is_missing(
     with pytest.raises(UserError) as caught:
         imported(fresh_database, tmp_path, "A,B,,,,,,,,,,,,\n")
     assert caught.value.code == "shop_not_set_up"
+
+
+def test_given_devices_when_they_import_then_an_office_may_and_a_till_may_not(
+    shop: Database, till: ProtocolDevice, office: ProtocolDevice
+) -> None:
+    content = (HEAD + "IMP-60,Office mug,,4.00,,STANDARD,,,,,,,,\n").encode()
+    answers = [
+        device.client.post(
+            "/catalogue/import",
+            files={"file": ("office.csv", content)},
+            params={"by": "Jonas P., Office 1"},
+            headers={"Authorization": f"Bearer {device.token}"},
+        )
+        for device in (till, office)
+    ]
+    assert [(answer.status_code, answer.json().get("error"), answer.json().get("new")) for answer in answers] == [
+        (403, "office_only", None),
+        (200, None, 1),
+    ]
+    assert one(shop, "SELECT made_by FROM change_set WHERE source = 'office.csv'") == "Jonas P., Office 1"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from itertools import count
 
 import pytest
 from sqlalchemy import text
@@ -18,6 +19,7 @@ from tests.integration.server_trade.shop_questions import inbox, one, variant
 
 RETAIL = sample_id("price_list", "RETAIL")
 DAY = dt.date(2027, 3, 1)
+_instants = count(5)
 
 
 def price(
@@ -42,7 +44,7 @@ def price(
 def edit(
     device: ProtocolDevice, entity: str, key: uuid.UUID, by: str = "Jonas P., Office 1", **changes: list[object]
 ) -> SentMutation:
-    arguments = {"id": key.bytes, "base_version": 0, "changes": changes, "edited_at": 5, "edited_by": by}
+    arguments = {"id": key.bytes, "base_version": 0, "changes": changes, "edited_at": next(_instants), "edited_by": by}
     return device.mutation(f"{entity}.edit", arguments)
 
 
@@ -117,6 +119,37 @@ def test_given_two_prices_when_somebody_decides_then_exactly_one_is_in_force(
         amounts = connection.execute(query, {"v": variant(sku), "d": DAY}).scalars().all()
     assert amounts == [expected[2] * 10_000]
     assert inbox(shop, second)[0]["state"] == "decided"
+
+
+def test_given_a_decision_when_it_is_changed_again_and_again_then_always_one_price_is_in_force(
+    till: ProtocolDevice, office: ProtocolDevice, shop: Database
+) -> None:
+    first, second = two_prices(till, office, "HAM-SMALL")
+    (entry,) = inbox(shop, second)
+    active = "SELECT string_agg((unit_price_micro / 10000)::text, ',') FROM price WHERE variant_id = :v AND valid_from = :d AND state = 'active'"
+    for take, value, expected in [
+        (Take.MINE, None, "1290"),
+        (Take.THEIRS, None, "1350"),
+        (Take.OTHER, "11.00", "1100"),
+        (Take.MINE, None, "1290"),
+        (Take.OTHER, "13.50", "1350"),
+    ]:
+        office.push([decide(office, entry["id"], take, value)])
+        assert one(shop, active, v=variant("HAM-SMALL"), d=DAY) == expected
+    assert (state(shop, first), state(shop, second)) == ("active", "withdrawn")
+    refused = office.push([decide(office, entry["id"], Take.OTHER, "-1")])
+    assert (refused.results[0].status, refused.results[0].code) == ("refused", "decision_invalid")
+
+
+def test_given_two_prices_when_kept_as_they_are_then_the_second_never_comes_into_force(
+    till: ProtocolDevice, office: ProtocolDevice, shop: Database
+) -> None:
+    first, second = two_prices(till, office, "HAM-LARGE")
+    (entry,) = inbox(shop, second)
+    office.push([edit(office, "inbox_entry", entry["id"], state=["needs_you", "decided"])])
+    assert (state(shop, first), state(shop, second)) == ("active", "withdrawn")
+    office.push([edit(office, "price", first, state=["active", "withdrawn"])])
+    assert state(shop, second) == "withdrawn"
 
 
 def test_given_the_same_amount_twice_then_nobody_is_asked(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from dataclasses import replace
 
 import pytest
 
@@ -183,3 +184,23 @@ def test_given_nobody_logged_in_when_looking_at_people_or_receipts_then_refused(
         with pytest.raises(UserError) as raised:
             look()
         assert raised.value.code == "not_logged_in"
+
+
+def test_given_a_basket_that_only_grows_when_it_is_full_then_said_in_time_and_it_can_be_sealed(selling: Till) -> None:
+    station = selling.station
+    selling.add(sku="CND-CEDAR", price=selling.unit_price("11.11"))
+    first = station.sale.basket.lines[0]
+    many = tuple(replace(first, id=station.ids.new(), number=number) for number in range(2, 1_020))
+    with station.step() as step:
+        step.sale = replace(step.sale, basket=replace(step.sale.basket, lines=(first, *many)))
+
+    def go_on() -> None:
+        for _ in range(100):
+            selling.add(sku="CND-CEDAR", price=selling.unit_price("11.11"))
+
+    with pytest.raises(UserError) as raised:
+        go_on()
+    assert raised.value.code == "basket_full"
+    assert len(selling.state().lines) > 1_000
+    selling.remove_line()
+    assert selling.exact_cash().number == "HS-2-000001"

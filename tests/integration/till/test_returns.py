@@ -114,3 +114,15 @@ def test_given_a_return_when_sealed_then_stock_and_drawer_follow(selling: Till) 
     report = selling.shift_report()
     assert (report.sales, report.returns) == (1, 1)
     assert selling.state().phase is Phase.DONE
+
+
+def test_given_broken_goods_when_they_come_back_then_where_they_go_is_kept(selling: Till, replica: Replica) -> None:
+    number = sold(selling)
+    receipt = selling.return_items(number, [(1, "1")], disposition="damaged")
+    with replica.read() as connection:
+        sale = sale_by_id(connection, receipt.sale_id)
+    assert sale is not None
+    assert sale.lines[0].disposition == "damaged"
+    with pytest.raises(UserError) as raised:
+        selling.return_items(number, disposition="river")
+    assert raised.value.code == "disposition_unknown"

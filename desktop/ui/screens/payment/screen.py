@@ -67,7 +67,7 @@ class PaymentScreen(PageWidget):
         self.notice.say(state.refusal or presenter.session.problem)
         for code, button in self._methods.items():
             button.setChecked(code == presenter.method.code)
-            button.setVisible(code in FIRST_METHODS or presenter.has_more)
+            button.setVisible((code in FIRST_METHODS) is not presenter.has_more)
         self._more.setChecked(presenter.has_more)
         self._show_taken(state.tenders)
         self.field.set_label(presenter.field_label)
@@ -105,8 +105,7 @@ class PaymentScreen(PageWidget):
             button.setCheckable(True)
             button.clicked.connect(lambda _checked=False, method=code: self._choose(method))
             self._methods[code] = button
-            is_first = code in FIRST_METHODS
-            grid.addWidget(button, 0 if is_first else 1, place if is_first else place - len(FIRST_METHODS))
+            grid.addWidget(button, 0, place % len(FIRST_METHODS))
         self._more = ActionButton("More…", key=MORE_KEY, role=TypeRole.BODY_STRONG, least_height=54)
         self._more.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._more.clicked.connect(self._presenter.show_more)

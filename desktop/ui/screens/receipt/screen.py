@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.ui.screens.receipt.presenter import ReceiptPresenter
 from desktop.ui.screens.till.page import PageWidget
 from desktop.ui.theme import Ink, Space, Target, Tone, TypeRole, current_theme
-from desktop.ui.widgets import ActionButton, ButtonLayout, Card, Emphasis, MoneyLabel, NoticeLine, TextLabel
+from desktop.ui.widgets import (
+    ActionButton,
+    ButtonLayout,
+    Card,
+    Emphasis,
+    MoneyLabel,
+    NoticeLine,
+    TextLabel,
+    fitting_font,
+)
 from desktop.ui.widgets.paper import PaperStrip
+
+COLUMNS = 48
+"""The width of receipts and reports in characters."""
 
 
 class ReceiptPaper(PaperStrip):
@@ -38,6 +50,13 @@ class ReceiptPaper(PaperStrip):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, theme.px(Space.M), 0)
         whole.addWidget(area)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Narrow paper gets smaller letters, so that no column is cut off."""
+        super().resizeEvent(event)
+        theme = current_theme()
+        room = self.width() - theme.px(Space.XXL) - theme.px(Space.XL)
+        self._text.setFont(fitting_font("0" * COLUMNS, TypeRole.MONO, room, smallest_percent=60))
 
     def show_text(self, text: str) -> None:
         """Show a receipt or a report of at most 48 columns."""
@@ -128,9 +147,9 @@ class ReceiptScreen(PageWidget):
         self._next.clicked.connect(presenter.next_sale)
         for text, key, do in (("Print copy", "P", presenter.print_copy), ("Save PDF", "S", presenter.save_pdf)):
             button = ActionButton(
-                text, key=key, layout=ButtonLayout.SPREAD, role=TypeRole.BODY_STRONG, least_height=Target.GO
+                text, key=key, layout=ButtonLayout.SPREAD, role=TypeRole.OFFICE_STRONG, least_height=Target.GO
             )
             button.clicked.connect(do)
-            row.addWidget(button, 2)
+            row.addWidget(button, 3)
         row.addWidget(self._next, 4)
         return row
