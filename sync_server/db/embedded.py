@@ -283,7 +283,9 @@ def _lowering() -> tuple[str, ...]:
         )
     user = str(_server_user())
     as_nobody = (lower, f"--reuid={user}", f"--regid={user}", "--clear-groups")
-    with_passage = (*as_nobody, "--inh-caps=+dac_override", "--ambient-caps=+dac_override")
+    # Without the secure bit the right would not count for access(2), by which PostgreSQL's programs look for each other.
+    kept = ("--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--securebits=+no_setuid_fixup")
+    with_passage = (*as_nobody, *kept)
     probe = subprocess.run([*with_passage, "true"], capture_output=True, check=False)
     return with_passage if probe.returncode == 0 else as_nobody
 

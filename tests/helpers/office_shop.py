@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import Connection
 
 from desktop.replica.engine import Replica
+from desktop.replica.identity import change_identity
 from desktop.replica.outbox import append
 from desktop.replica.schema import SyncEvent
 from desktop.replica.search import rebuild
@@ -266,6 +267,8 @@ def add_refusal(connection: Connection, product_id: uuid.UUID) -> int:
 
 def sell(replica: Replica, clock: SettableClock, folder: Path) -> list[str]:
     """A morning at a till over the same replica: four sales and a return; gives the receipt numbers."""
+    with replica.write() as unit:
+        change_identity(unit.connection, kind="till")
     till = Till(replica, clock=clock, ids=TimeOrderedIds(clock), equipment=equipment_at(folder, clock))
     till.login("priya", PINS["priya"])
     till.open_shift(till.money("100.00"))
@@ -285,6 +288,8 @@ def sell(replica: Replica, clock: SettableClock, folder: Path) -> list[str]:
     till.dismiss_receipt()
     clock.advance(300)
     numbers.append(till.return_items(numbers[1], None, "cash").number)
+    with replica.write() as unit:
+        change_identity(unit.connection, kind="office")
     return numbers
 
 

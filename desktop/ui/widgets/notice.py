@@ -46,7 +46,7 @@ class NoticeLine(QWidget):
             button = ActionButton(dismiss_text, key=dismiss_key, emphasis=Emphasis.PLAIN)
             button.clicked.connect(self.dismissed)
             row.addWidget(button)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         self.hide()
 
     def text(self) -> str:

@@ -18,6 +18,7 @@ class HelpPage(OfficePage):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Keys", parent)
+        self.setAccessibleName("Keys")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.head.addStretch(1)
         row = QHBoxLayout()

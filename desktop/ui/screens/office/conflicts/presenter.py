@@ -52,6 +52,7 @@ class ConflictsPresenter(QObject):
         self.session = session
         self.state = ConflictsState()
         self._is_open = False
+        self._wanted: uuid.UUID | None = None
         session.data_changed.connect(self.take_changes)
 
     def open(self) -> None:
@@ -130,6 +131,7 @@ class ConflictsPresenter(QObject):
                 self._ask_entry(self.state.entry.id)
 
     def _ask_entry(self, entry_id: uuid.UUID) -> None:
+        self._wanted = entry_id
         self.session.ask("entry", lambda desk: show_entry(desk, entry_id), self._take_entry, self._fail)
 
     def _take_list(self, inbox: InboxView) -> None:
@@ -137,7 +139,9 @@ class ConflictsPresenter(QObject):
         ids = [line.id for line in inbox.lines]
         if self.state.entry is not None and self.state.entry.id not in ids:
             self._set(entry=None)
-        if self.state.entry is None and ids:
+        if self._wanted not in ids:
+            self._wanted = None
+        if self.state.entry is None and self._wanted is None and ids:
             self._ask_entry(ids[0])
 
     def _take_entry(self, entry: EntryView) -> None:
@@ -154,6 +158,7 @@ class ConflictsPresenter(QObject):
         waiting = [line.id for line in inbox.lines if line.state is EntryState.NEEDS_YOU and line.id != entry.id]
         others = [line.id for line in inbox.lines if line.id != entry.id]
         self._set(entry=None)
+        self._wanted = None
         if waiting or others:
             self._ask_entry((waiting or others)[0])
         self.look()

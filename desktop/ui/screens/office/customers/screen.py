@@ -14,7 +14,7 @@ from desktop.ui.screens.office.customers.presenter import CustomersPresenter, Cu
 from desktop.ui.screens.office.frame.form import FactRow, FieldRow, text_field
 from desktop.ui.screens.office.frame.page import OfficePage
 from desktop.ui.screens.office.frame.side_panel import SidePanel
-from desktop.ui.screens.office.frame.table_card import TableCard
+from desktop.ui.screens.office.frame.table_card import TableCard, is_chosen
 from desktop.ui.theme import Ink, Space, Tone, TypeRole, current_theme
 from desktop.ui.widgets import ActionButton, DataTable, Emphasis, NoticeLine, SearchField, TextLabel
 
@@ -107,6 +107,8 @@ class CustomersPage(OfficePage):
         self.table.setFocus()
 
     def _choose_row(self, row: int) -> None:
+        if not is_chosen(self.table, row):
+            return
         customer_id = self.model.id_at(row)
         if customer_id is not None:
             self.presenter.show(customer_id)
@@ -148,6 +150,7 @@ class CustomerPanelView(SidePanel):
             self._rows[name] = FieldRow(label, field)
             self.form.addWidget(self._rows[name])
         self._offers = QCheckBox("May get offers by e-mail")
+        self._offers.setAccessibleName("May get offers by e-mail")
         self._offers.setFont(current_theme().font(TypeRole.OFFICE))
         self._offers.clicked.connect(partial(presenter.set_field, "may_send_offers"))
         self.form.addWidget(self._offers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QModelIndex, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
@@ -112,3 +112,8 @@ class TableCard(FramedPane):
         """Say that it is on its way."""
         self._loading.setText(text)
         self._stack.setCurrentIndex(2)
+
+
+def is_chosen(table: DataTable, row: int) -> bool:
+    """Whether a row that became current was chosen; Qt also makes the first row current when the list gets the focus."""
+    return table.selectionModel().isRowSelected(row, QModelIndex())

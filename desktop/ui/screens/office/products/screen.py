@@ -12,7 +12,7 @@ from desktop.replica.queries.product_list import ProductSort, StockIs
 from desktop.ui.models.paged_table import Column, PagedTable
 from desktop.ui.screens.office.frame.filter_bar import FilterBar, FilterChoice
 from desktop.ui.screens.office.frame.page import OfficePage
-from desktop.ui.screens.office.frame.table_card import TableCard
+from desktop.ui.screens.office.frame.table_card import TableCard, is_chosen
 from desktop.ui.screens.office.products.panel import ProductPanelView
 from desktop.ui.screens.office.products.presenter import ProductsPresenter
 from desktop.ui.screens.office.products.state import ProductsState
@@ -218,6 +218,8 @@ class ProductsPage(OfficePage):
             self.card.show_empty("Nothing fits these filters", "Take a filter away, or type something else.")
 
     def _choose_row(self, row: int) -> None:
+        if not is_chosen(self.table, row):
+            return
         line = self.model.row_at(row)
         if line is not None:
             self.presenter.show(line.variant_id)

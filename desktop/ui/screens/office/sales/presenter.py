@@ -68,15 +68,14 @@ class SalesPresenter(QObject):
 
     def set_filter(self, key: str, value: Hashable | None) -> None:
         """Set one filter: text, store, kind or span."""
-        if key == "span":
-            self._set(span=str(value or ""))
+        span = str(value or "") if key == "span" else self.state.span
         changes: dict[str, dict[str, Any]] = {
             "text": {"text": str(value or "")},
             "store": {"store_id": value},
             "kind": {"kind": str(value or "")},
-            "span": {"first_day": self._first_day(str(value or "")), "last_day": None},
+            "span": {"first_day": self._first_day(span), "last_day": None},
         }
-        self._set(wanted=replace(self.state.wanted, **changes[key]))
+        self._set(span=span, wanted=replace(self.state.wanted, **changes[key]))
         self.look()
 
     def rows(self, ids: Sequence[uuid.UUID]) -> Sequence[SaleLineView | None]:

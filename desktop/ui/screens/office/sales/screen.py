@@ -11,7 +11,7 @@ from desktop.ui.models.paged_table import Column, PagedTable
 from desktop.ui.screens.office.frame.filter_bar import FilterBar, FilterChoice
 from desktop.ui.screens.office.frame.page import OfficePage
 from desktop.ui.screens.office.frame.side_panel import SidePanel
-from desktop.ui.screens.office.frame.table_card import TableCard
+from desktop.ui.screens.office.frame.table_card import TableCard, is_chosen
 from desktop.ui.screens.office.sales.presenter import SPANS, SalesPresenter, SalesState
 from desktop.ui.theme import Space, Tone, TypeRole, current_theme
 from desktop.ui.widgets import DataTable, SearchField, TextLabel
@@ -97,6 +97,8 @@ class SalesPage(OfficePage):
         self.table.setFocus()
 
     def _choose_row(self, row: int) -> None:
+        if not is_chosen(self.table, row):
+            return
         line = self.model.row_at(row)
         if line is not None:
             self.presenter.show(line.receipt_number)
