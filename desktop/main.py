@@ -61,6 +61,7 @@ def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     till = add("till", _till, "sell: open the till, or play a script")
     till.add_argument("--script", metavar="FILE", help="play JSON lines from a file (- for stdin) without a screen")
     till.add_argument("--replay", action="store_true", help="let a script set the clock (demos and replays)")
+    till.add_argument("--window", action="store_true", help="play the script in sight, in the till's window")
     office = add("office", _office, "manage: open the back office")
     for face in (till, office):
         face.add_argument("--theme", choices=THEMES, help="how it looks")
@@ -108,7 +109,7 @@ def _engine(engine: SyncEngine) -> Iterator[SyncEngine]:
 
 
 def _till(options: argparse.Namespace) -> int:
-    if options.script is None:
+    if options.script is None or options.window:
         from desktop.ui.application import run_till
 
         return run_till(_home(options), options)

@@ -125,16 +125,19 @@ class DeskProcess:
 
     Attributes:
         name: how the demo speaks of it.
+        has_window: whether what it does is to be seen in a till's window.
         sent: how many commands it has answered.
     """
 
-    def __init__(self, name: str, home: Path, log: Path, *, is_replay: bool = False) -> None:
+    def __init__(self, name: str, home: Path, log: Path, *, is_replay: bool = False, has_window: bool = False) -> None:
         self.name = name
         self.home = home
         self.sent = 0
         arguments = ["till", "--home", str(home), "--script", "-"]
         if is_replay:
             arguments.append("--replay")
+        if has_window:
+            arguments.append("--window")
         self._log = log.open("a", encoding="utf-8")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "desktop", *arguments],

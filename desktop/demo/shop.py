@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -76,7 +78,13 @@ class Chain:
 
     def start_desk(self, desk: Desk, *, is_replay: bool = False) -> None:
         """Start the process of an enrolled device."""
-        self.desks[desk.key] = DeskProcess(desk.title, self.home(desk.key), self.log(desk.key), is_replay=is_replay)
+        self.desks[desk.key] = DeskProcess(
+            desk.title,
+            self.home(desk.key),
+            self.log(desk.key),
+            is_replay=is_replay,
+            has_window=desk.kind == "till" and not is_replay and has_display(),
+        )
 
     def stop(self) -> None:
         """End every process, the server last."""
@@ -85,6 +93,13 @@ class Chain:
                 desk.stop()
         self.web.close()
         self.server.stop()
+
+
+def has_display() -> bool:
+    """Whether windows can be seen here; off-screen drawing is asked for by ``QT_QPA_PLATFORM``."""
+    if os.environ.get("QT_QPA_PLATFORM") == "offscreen":
+        return False
+    return sys.platform in {"win32", "darwin"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 @contextlib.contextmanager

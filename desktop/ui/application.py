@@ -92,8 +92,26 @@ def _till_at(device: Device, display: Display) -> None:
         if display.is_picture:
             display.draw(window, lambda: _settle_till(window, executor, display.options.page))
             return
+        if display.options.script:
+            _play_script(window, display, till, session, engine)
+            return
         with _running(engine):
             display.show(window)
+
+
+def _play_script(window: TillWindow, display: Display, till: Till, session: TillSession, engine: SyncEngine) -> None:
+    """Play a script in the window; it closes when the script is over. Nothing syncs on its own meanwhile."""
+    from PySide6.QtCore import QTimer
+
+    from desktop.ui.script import lines_of, write_answer
+    from desktop.ui.script_stage import Stage
+    from desktop.ui.scripted_window import ScriptedWindow
+
+    player = ScriptedWindow(session, Stage(till, till.station.clock, engine), write_answer)
+    player.ended.connect(window.close)
+    lines = lines_of(display.options.script)
+    QTimer.singleShot(0, lambda: player.start(lines))
+    display.show(window)
 
 
 def _parts_of(device: Device, till: Till, engine: SyncEngine) -> TillParts:

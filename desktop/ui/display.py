@@ -32,6 +32,7 @@ class FaceOptions:
         theme: ``light``, ``dark`` or ``contrast``; empty: as the system is set.
         picture: draw one picture into this file and quit.
         size: of the picture, or of the window.
+        script: a script to play in the window (a file, or ``-``); empty for none.
         page: which page the picture shows; empty: the first.
         login: (name, PIN) for the picture.
     """
@@ -39,6 +40,7 @@ class FaceOptions:
     theme: str = ""
     picture: Path | None = None
     size: tuple[int, int] | None = None
+    script: str = ""
     page: str = ""
     login: tuple[str, str] | None = None
 
@@ -60,6 +62,7 @@ def face_options(options: argparse.Namespace) -> FaceOptions:
         theme=options.theme or "",
         picture=picture,
         size=_size_of(options.size) if options.size else None,
+        script=getattr(options, "script", None) or "",
         page=options.screen or "",
         login=(name, pin) if picture is not None and pin else None,
     )

@@ -39,7 +39,7 @@ class ScannerSettings:
         prefix: a character the scanner sends first, taken off; empty for none.
     """
 
-    gap_ms: int = 35
+    gap_ms: int = 50
     least_characters: int = 4
     prefix: str = ""
 
@@ -76,10 +76,16 @@ class ScannerFilter(QObject):
         self._last_ms = 0.0
         self._scan_ended_ms = float("-inf")
         self._is_replaying = False
+        # After a hold-up of the window the keys that waited are delivered before a timer of no time fires, so that a
+        # scan is not cut in two by the window's own slowness.
+        self._second_look = QTimer(self)
+        self._second_look.setSingleShot(True)
+        self._second_look.setInterval(0)
+        self._second_look.timeout.connect(self.hand_on)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(self._settings.gap_ms)
-        self._timer.timeout.connect(self.hand_on)
+        self._timer.timeout.connect(self._second_look.start)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Hold, hand on, or swallow a key."""
@@ -100,7 +106,7 @@ class ScannerFilter(QObject):
 
     def hand_on(self) -> None:
         """What was held was typing: give it to the focused field, or to the window's text target."""
-        self._timer.stop()
+        self._stop_waiting()
         held, self._held = self._held, []
         target = self._target()
         if not held or target is None:
@@ -113,8 +119,13 @@ class ScannerFilter(QObject):
         finally:
             self._is_replaying = False
 
+    def _stop_waiting(self) -> None:
+        self._timer.stop()
+        self._second_look.stop()
+
     def _take(self, event: QKeyEvent) -> bool:
-        now_ms = self._now_s() * _MILLISECONDS_PER_SECOND
+        # The system's own time of the key, where there is one: delivery may have been held up.
+        now_ms = float(event.timestamp()) or self._now_s() * _MILLISECONDS_PER_SECOND
         key = Qt.Key(event.key())
         if key in _MODIFIERS:
             return False
@@ -127,6 +138,7 @@ class ScannerFilter(QObject):
             return False
         self._held.append(_HeldKey(event.key(), event.modifiers(), event.text()))
         self._last_ms = now_ms
+        self._second_look.stop()
         self._timer.start()
         event.accept()
         return True
@@ -140,7 +152,7 @@ class ScannerFilter(QObject):
         if len(code) < self._settings.least_characters:
             self.hand_on()
             return False
-        self._timer.stop()
+        self._stop_waiting()
         self._held = []
         self._scan_ended_ms = now_ms
         event.accept()

@@ -44,13 +44,13 @@ def play_at_home(home: Home, settings: Settings, source: str, *, is_replay: bool
     """
     clock = SettableClock(SystemClock().now()) if is_replay else SystemClock()
     ids = TimeOrderedIds(clock)
-    lines = _lines_of(source)
+    lines = lines_of(source)
     with opened_device(home, settings, clock=clock, ids=ids) as device:
         sync = engine_of(device)
         equipment = equipment_at(None if is_replay else home.folder, clock)
         till = Till(device.replica, clock=clock, ids=ids, equipment=equipment, sync=sync)
         try:
-            return play_script(Stage(till, clock, sync, is_replay=is_replay), lines, _print)
+            return play_script(Stage(till, clock, sync, is_replay=is_replay), lines, write_answer)
         finally:
             sync.stop()
 
@@ -65,7 +65,7 @@ def play_script(stage: Stage, lines: Iterable[str], write: Callable[[str], None]
     """
     refused = 0
     for line in lines:
-        if not line.strip() or line.lstrip().startswith(_COMMENT):
+        if not is_command(line):
             continue
         answer = play_line(stage, line)
         refused += not answer["ok"]
@@ -73,6 +73,11 @@ def play_script(stage: Stage, lines: Iterable[str], write: Callable[[str], None]
         if stage.is_over:
             break
     return refused
+
+
+def is_command(line: str) -> bool:
+    """Whether a line is to be played: it is neither empty nor a comment."""
+    return bool(line.strip()) and not line.lstrip().startswith(_COMMENT)
 
 
 def play_line(stage: Stage, line: str) -> Answer:
@@ -89,8 +94,12 @@ def play_line(stage: Stage, line: str) -> Answer:
     return {"do": command.action.name, "ok": True, **answer}
 
 
-def _lines_of(source: str) -> Iterable[str]:
-    """The lines of a file, or of standard input as they come."""
+def lines_of(source: str) -> Iterable[str]:
+    """The lines of a file, or of standard input (``-``) as they come.
+
+    Raises:
+        UserError: ``script_unreadable``.
+    """
     for stream in (sys.stdin, sys.stdout):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
@@ -102,6 +111,7 @@ def _lines_of(source: str) -> Iterable[str]:
         raise UserError("script_unreadable", f"The script {source} cannot be read: {error.strerror}.") from error
 
 
-def _print(answer: str) -> None:
+def write_answer(answer: str) -> None:
+    """Put an answer on standard output at once."""
     sys.stdout.write(answer)
     sys.stdout.flush()

@@ -36,6 +36,7 @@ _SUPERUSER = "postgres"
 _SOCKET_PATH_MAX_BYTES = 100
 _START_TIMEOUT_SECONDS = 60
 _RETRY_SECONDS = 0.1
+_STILL_IN_USE = "is still in use"
 _FOLDERS_BY_VERSION = {18: "pginstall18", 16: "pginstall"}
 _SETTINGS = {
     "shared_buffers": "128MB",
@@ -116,7 +117,7 @@ class EmbeddedPostgres:
             self._presence.close()
             self._presence = None
             if is_last:
-                _run(_binaries(self.data) / "pg_ctl", "-w", "-m", "fast", "-D", str(self.data), "stop")
+                self._stop()
 
     def url(self, database: str) -> str:
         """The URL of a database of the running cluster, from PostgreSQL's own lock file."""
@@ -173,10 +174,24 @@ class EmbeddedPostgres:
         text = " ".join(f"-c {name}='{value}'" for name, value in options.items())
         log = self.data / "log"
         command = (binaries / "pg_ctl", "-w", "-t", str(_START_TIMEOUT_SECONDS), "-D", str(self.data))
+        give_up_at = time.monotonic() + _START_TIMEOUT_SECONDS
+        while True:
+            try:
+                _run(*command, "-l", str(log), "-o", text, "start")
+            except subprocess.CalledProcessError as error:
+                reason = _tail(log) or str(error.stderr)
+                if _STILL_IN_USE not in reason or time.monotonic() > give_up_at:
+                    raise self._failure(reason) from error
+                time.sleep(_RETRY_SECONDS)  # what a killed server left behind is about to notice and end
+            else:
+                return
+
+    def _stop(self) -> None:
         try:
-            _run(*command, "-l", str(log), "-o", text, "start")
+            _run(_binaries(self.data) / "pg_ctl", "-w", "-m", "fast", "-D", str(self.data), "stop")
         except subprocess.CalledProcessError as error:
-            raise self._failure(_tail(log) or str(error.stderr)) from error
+            if self._is_running():
+                raise self._failure(str(error.stderr)) from error
 
     def _failure(self, reason: str) -> EnvironmentFailure:
         return EnvironmentFailure(
@@ -283,7 +298,8 @@ def _lowering() -> tuple[str, ...]:
         )
     user = str(_server_user())
     as_nobody = (lower, f"--reuid={user}", f"--regid={user}", "--clear-groups")
-    # Without the secure bit the right would not count for access(2), by which PostgreSQL's programs look for each other.
+    # Without the secure bit the right would not count for access(2), by which PostgreSQL's programs look for each
+    # other.
     kept = ("--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--securebits=+no_setuid_fixup")
     with_passage = (*as_nobody, *kept)
     probe = subprocess.run([*with_passage, "true"], capture_output=True, check=False)

@@ -159,3 +159,16 @@ def test_given_a_prefix_when_the_scanner_sends_it_then_it_is_taken_off(qapp: QAp
         assert counter.codes == ["12345678"]
     finally:
         counter.close()
+
+
+def test_given_a_window_that_was_held_up_when_the_keys_of_a_scan_come_late_then_their_own_times_count(
+    counter: Counter,
+) -> None:
+    for number, character in enumerate("4006381333931\r"):
+        key = Qt.Key.Key_Return if character == "\r" else Qt.Key(ord(character))
+        event = QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier, character)
+        event.setTimestamp(50_000 + 4 * number)
+        QApplication.sendEvent(counter.field, event)
+        counter.now_s += 0.5
+    assert counter.codes == ["4006381333931"]
+    assert counter.field.text() == ""

@@ -86,6 +86,23 @@ class ErrorLine(TextLabel):
         self.setVisible(bool(text))
 
 
+class _Picture(QLabel):
+    """An icon that is drawn when it is first seen: a till that starts need not wait for the icon font."""
+
+    def __init__(self, icon: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._icon = icon
+        side = current_theme().px(_PICTURE_SIDE)
+        self.setFixedSize(side, side)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Draw it, the first time."""
+        if self.pixmap().isNull():
+            theme = current_theme()
+            self.setPixmap(icon_pixmap(self._icon, theme.px(_PICTURE_SIDE), theme.tokens.ink_3))
+        super().showEvent(event)
+
+
 class EmptyState(QWidget):
     """What would be here, and the first step towards it.
 
@@ -111,9 +128,7 @@ class EmptyState(QWidget):
         column.setSpacing(theme.px(Space.S))
         column.addStretch(2)
         if icon:
-            picture = QLabel()
-            picture.setPixmap(icon_pixmap(icon, theme.px(40), theme.tokens.ink_3))
-            column.addWidget(picture, 0, Qt.AlignmentFlag.AlignHCenter)
+            column.addWidget(_Picture(icon), 0, Qt.AlignmentFlag.AlignHCenter)
         self._title = TextLabel(title, TypeRole.HEADING)
         self._text = TextLabel(text, TypeRole.BODY, Ink.THIRD, wraps=True)
         for label in (self._title, self._text):

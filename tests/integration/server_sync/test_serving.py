@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+import structlog
 
 from sync_server.cli import run
 
@@ -53,14 +55,32 @@ def serving(home: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str]
     assert not (home / "postgres" / "postmaster.pid").exists()
 
 
-def test_given_a_running_server_then_commands_work_beside_it_and_sigterm_ends_all_of_it(tmp_path: Path) -> None:
+@pytest.fixture
+def ask_here(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., str]]:
+    """Run a command in this process, which is another one than the server's, and give what it printed."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+
+    def ask_at(home: Path, *arguments: str) -> str:
+        assert run([*arguments, "--home", str(home)]) == 0
+        return capsys.readouterr().out
+
+    yield ask_at
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def test_given_a_running_server_then_commands_work_beside_it_and_sigterm_ends_all_of_it(
+    tmp_path: Path, ask_here: Callable[..., str]
+) -> None:
     with serving(tmp_path) as (_, url):
-        code = ask(tmp_path, "enrol-code", "--store", "HS", "--kind", "till").stdout.strip()
+        code = ask_here(tmp_path, "enrol-code", "--store", "HS", "--kind", "till").strip()
         joined = httpx.post(f"{url}/devices/enrol", json={"code": code, "public_key": "A" * 43}).json()
         assert joined["name"] == f"Till {joined['number']}"
-        digests = json.loads(ask(tmp_path, "digest", "--json").stdout)
+        digests = json.loads(ask_here(tmp_path, "digest", "--json"))
         assert [entry["device"] for entry in digests] == [joined["device_id"]]
-        assert ask(tmp_path, "revoke", joined["device_id"]).returncode == 0
+        assert ask_here(tmp_path, "revoke", joined["device_id"]) == "Revoked.\n"
         taken = start(tmp_path, int(url.rpartition(":")[2]))
         assert taken.wait(60) == 3
         taken.communicate()

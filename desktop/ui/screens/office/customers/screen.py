@@ -14,7 +14,7 @@ from desktop.ui.screens.office.customers.presenter import CustomersPresenter, Cu
 from desktop.ui.screens.office.frame.form import FactRow, FieldRow, text_field
 from desktop.ui.screens.office.frame.page import OfficePage
 from desktop.ui.screens.office.frame.side_panel import SidePanel
-from desktop.ui.screens.office.frame.table_card import TableCard, is_chosen
+from desktop.ui.screens.office.frame.table_card import TableCard
 from desktop.ui.theme import Ink, Space, Tone, TypeRole, current_theme
 from desktop.ui.widgets import ActionButton, DataTable, Emphasis, NoticeLine, SearchField, TextLabel
 
@@ -47,10 +47,10 @@ class CustomersPage(OfficePage):
         self.model: PagedTable[uuid.UUID, CustomerRow] = PagedTable(COLUMNS, presenter.rows, self)
         self.table = DataTable("Customers")
         self.table.show_table(self.model)
-        self.table.row_chosen.connect(self._choose_row)
         self.card = TableCard(
             self.table, empty_step="New customer", empty_icon="customer", room_by_column={2: 560, 3: 720}
         )
+        self.card.row_selected.connect(self._choose_row)
         self.card.step_taken.connect(self.make_new)
         self.panel = CustomerPanelView(presenter)
         self.table.row_opened.connect(lambda _row: self.panel.focus_first())
@@ -107,8 +107,6 @@ class CustomersPage(OfficePage):
         self.table.setFocus()
 
     def _choose_row(self, row: int) -> None:
-        if not is_chosen(self.table, row):
-            return
         customer_id = self.model.id_at(row)
         if customer_id is not None:
             self.presenter.show(customer_id)

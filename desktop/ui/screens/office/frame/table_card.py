@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QModelIndex, QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
@@ -69,9 +69,11 @@ class TableCard(FramedPane):
 
     Signals:
         step_taken: the first step offered by the empty state was pressed.
+        row_selected(int): a row was chosen. (Not when Qt makes the first row current because the list got the focus.)
     """
 
     step_taken = Signal()
+    row_selected = Signal(int)
 
     def __init__(
         self,
@@ -83,6 +85,7 @@ class TableCard(FramedPane):
     ) -> None:
         super().__init__()
         self.table = table
+        table.selectionModel().selectionChanged.connect(lambda _now, _before: self._tell_row())
         self._room_by_column = dict(room_by_column or {})
         self._stack = QStackedLayout()
         self._empty = EmptyState("", "", step=empty_step, icon=empty_icon)
@@ -99,6 +102,11 @@ class TableCard(FramedPane):
         for column, room in self._room_by_column.items():
             self.table.setColumnHidden(column, self.width() < current_theme().px(room))
 
+    def _tell_row(self) -> None:
+        rows = self.table.selectionModel().selectedRows()
+        if rows:
+            self.row_selected.emit(rows[0].row())
+
     def show_rows(self) -> None:
         """Show the table."""
         self._stack.setCurrentIndex(0)
@@ -112,8 +120,3 @@ class TableCard(FramedPane):
         """Say that it is on its way."""
         self._loading.setText(text)
         self._stack.setCurrentIndex(2)
-
-
-def is_chosen(table: DataTable, row: int) -> bool:
-    """Whether a row that became current was chosen; Qt also makes the first row current when the list gets the focus."""
-    return table.selectionModel().isRowSelected(row, QModelIndex())

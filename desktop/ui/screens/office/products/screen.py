@@ -12,7 +12,7 @@ from desktop.replica.queries.product_list import ProductSort, StockIs
 from desktop.ui.models.paged_table import Column, PagedTable
 from desktop.ui.screens.office.frame.filter_bar import FilterBar, FilterChoice
 from desktop.ui.screens.office.frame.page import OfficePage
-from desktop.ui.screens.office.frame.table_card import TableCard, is_chosen
+from desktop.ui.screens.office.frame.table_card import TableCard
 from desktop.ui.screens.office.products.panel import ProductPanelView
 from desktop.ui.screens.office.products.presenter import ProductsPresenter
 from desktop.ui.screens.office.products.state import ProductsState
@@ -92,12 +92,12 @@ class ProductsPage(OfficePage):
         self.model: PagedTable[int, ProductLine] = PagedTable(COLUMNS, presenter.rows, self)
         self.table = DataTable("Products")
         self.table.show_table(self.model)
-        self.table.row_chosen.connect(self._choose_row)
         self.table.row_opened.connect(self._to_panel)
         self.table.sort_wanted.connect(lambda column: presenter.sort_by(COLUMNS[column].sort_key))
         self.card = TableCard(
             self.table, empty_step="New product", empty_icon="tag", room_by_column={2: 560, 3: 600, 5: 640}
         )
+        self.card.row_selected.connect(self._choose_row)
         self.card.step_taken.connect(self.make_new)
         self.panel = ProductPanelView(presenter)
         self.panel.move_wanted.connect(self._want_move)
@@ -218,8 +218,6 @@ class ProductsPage(OfficePage):
             self.card.show_empty("Nothing fits these filters", "Take a filter away, or type something else.")
 
     def _choose_row(self, row: int) -> None:
-        if not is_chosen(self.table, row):
-            return
         line = self.model.row_at(row)
         if line is not None:
             self.presenter.show(line.variant_id)

@@ -11,7 +11,7 @@ from desktop.ui.models.paged_table import Column, PagedTable
 from desktop.ui.screens.office.frame.filter_bar import FilterBar, FilterChoice
 from desktop.ui.screens.office.frame.page import OfficePage
 from desktop.ui.screens.office.frame.side_panel import SidePanel
-from desktop.ui.screens.office.frame.table_card import TableCard, is_chosen
+from desktop.ui.screens.office.frame.table_card import TableCard
 from desktop.ui.screens.office.sales.presenter import SPANS, SalesPresenter, SalesState
 from desktop.ui.theme import Space, Tone, TypeRole, current_theme
 from desktop.ui.widgets import DataTable, SearchField, TextLabel
@@ -59,8 +59,8 @@ class SalesPage(OfficePage):
         self.model: PagedTable[uuid.UUID, SaleLineView] = PagedTable(COLUMNS, presenter.rows, self)
         self.table = DataTable("Sales")
         self.table.show_table(self.model)
-        self.table.row_chosen.connect(self._choose_row)
         self.card = TableCard(self.table, empty_icon="receipt", room_by_column={3: 860, 4: 700, 5: 640})
+        self.card.row_selected.connect(self._choose_row)
         self.panel = ReceiptPanel()
         self.panel.hide()
         row = QHBoxLayout()
@@ -97,8 +97,6 @@ class SalesPage(OfficePage):
         self.table.setFocus()
 
     def _choose_row(self, row: int) -> None:
-        if not is_chosen(self.table, row):
-            return
         line = self.model.row_at(row)
         if line is not None:
             self.presenter.show(line.receipt_number)

@@ -11,7 +11,7 @@ from desktop.replica.queries.stock_list import StockShown, StockSort
 from desktop.ui.models.paged_table import Column, PagedTable
 from desktop.ui.screens.office.frame.filter_bar import FilterBar, FilterChoice
 from desktop.ui.screens.office.frame.page import OfficePage
-from desktop.ui.screens.office.frame.table_card import TableCard, is_chosen
+from desktop.ui.screens.office.frame.table_card import TableCard
 from desktop.ui.screens.office.stock.panel import StockPanelView
 from desktop.ui.screens.office.stock.presenter import ALL_STORES, StockPresenter, StockState
 from desktop.ui.theme import Space, Tone, current_theme
@@ -71,10 +71,10 @@ class StockPage(OfficePage):
         self.model: PagedTable[int, StockLine] = PagedTable(COLUMNS, presenter.rows, self)
         self.table = DataTable("Stock levels")
         self.table.show_table(self.model)
-        self.table.row_chosen.connect(self._choose_row)
         self.table.row_opened.connect(lambda _row: self._to_quantity())
         self.table.sort_wanted.connect(self._sort)
         self.card = TableCard(self.table, empty_icon="stock", room_by_column={2: 560, 3: 640, 5: 600})
+        self.card.row_selected.connect(self._choose_row)
         self.panel = StockPanelView(presenter)
         self.panel.product_wanted.connect(self._want_product)
         self.panel.hide()
@@ -135,8 +135,6 @@ class StockPage(OfficePage):
             self.presenter.sort_by(COLUMNS[column].sort_key)
 
     def _choose_row(self, row: int) -> None:
-        if not is_chosen(self.table, row):
-            return
         line = self.model.row_at(row)
         if line is not None:
             self.presenter.show(line.variant_id)
