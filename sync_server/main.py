@@ -101,7 +101,7 @@ def _pokes(settings: ServerSettings, url: str, database: Database, board: HeadsB
     """Notices after commits, and the look at the heads while somebody listens."""
     plain_url = connection_text(url)
     poker = Poker(plain_url, settings.poke_interval_ms / 1_000)
-    listener = Listener(plain_url, settings.heads_interval_ms / 1_000, board.has_listeners, board.look)
+    listener = Listener(plain_url, settings.heads_interval_ms / 1_000, board.has_listeners, board.show)
     poker.start()
     listener.start()
     database.after_commit = poker.poke

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,11 +47,6 @@ def server_of(device: Device) -> SyncServer:
     return _WhenNeeded(lambda: _connected(private_key, identity, device))
 
 
-def _http_server(device: Device) -> HttpServer:
-    private_key, identity = _own_key(device)
-    return _connected(private_key, identity, device)
-
-
 def _own_key(device: Device) -> tuple[bytes, DeviceIdentity]:
     with device.replica.read() as connection:
         identity = identity_of(connection)
@@ -71,19 +67,18 @@ def _connected(private_key: bytes, identity: DeviceIdentity, device: Device) -> 
 
 
 class CatalogueLine:
-    """The office's line for catalogue files, connected to when the first one is sent; a ``CatalogueDesk``."""
+    """The office's line for catalogue files, opened for each file; a ``usecases.import_catalogue.CatalogueDesk``."""
 
     def __init__(self, device: Device) -> None:
         self._device = device
-        self._server: HttpServer | None = None
 
     def import_catalogue(self, path: Path, *, is_dry_run: bool, made_by: str) -> ImportReport:
         """Send a file and wait for the report. Raises as ``CatalogueDesk.import_catalogue``."""
         from desktop.sync.transport import HttpCatalogueDesk
 
-        if self._server is None:
-            self._server = _http_server(self._device)
-        return HttpCatalogueDesk(self._server).import_catalogue(path, is_dry_run=is_dry_run, made_by=made_by)
+        private_key, identity = _own_key(self._device)
+        with closing(_connected(private_key, identity, self._device)) as server:
+            return HttpCatalogueDesk(server).import_catalogue(path, is_dry_run=is_dry_run, made_by=made_by)
 
 
 class _WhenNeeded:

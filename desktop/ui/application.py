@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from desktop.ui.executor import Executor
     from desktop.ui.screens.first_run.presenter import Enrol
     from desktop.ui.screens.till.parts import TillParts
-    from desktop.ui.screens.till.session import TillSession
     from desktop.ui.screens.till.window import TillWindow
+    from desktop.ui.till.session import TillSession
     from desktop.usecases.till import Till
 
 _CATALOGUE = ("quick_key", "category", "product", "price")
@@ -76,8 +76,8 @@ def _till_at(device: Device, display: Display) -> None:
     from desktop.sync.connect import engine_of
     from desktop.ui.arrivals import Arrivals
     from desktop.ui.equipment import equipment_at
-    from desktop.ui.screens.till.session import TillSession
     from desktop.ui.screens.till.window import TillWindow
+    from desktop.ui.till.session import TillSession
     from desktop.usecases.till import Till
 
     arrivals = Arrivals()

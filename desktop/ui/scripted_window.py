@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from desktop.ui.screens.till.session import TillSession
 from desktop.ui.script import is_command, play_line
 from desktop.ui.script_answers import Answer
 from desktop.ui.script_stage import Stage
+from desktop.ui.till.session import TillSession
 from desktop.usecases.till import Till
 
 

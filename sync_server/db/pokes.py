@@ -7,13 +7,14 @@ wait for each other. A look at the heads from time to time finds what foreign wr
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import psycopg
 import structlog
 
 CHANNEL = "counterfoil_heads"
 _RETRY_SECONDS = 1.0
+_HEADS = "SELECT name, position FROM sync_scope"
 _log = structlog.get_logger(__name__)
 
 
@@ -66,13 +67,13 @@ class Poker:
 
 
 class Listener:
-    """Calls ``on_change`` after each notice, and every interval while ``is_needed`` says that somebody waits.
+    """Looks at the heads after each notice, and every interval while ``is_needed`` says that somebody waits.
 
     Args:
         url: of the database, for psycopg.
         interval_seconds: between two looks without a notice.
         is_needed: whether anybody listens; without listeners nothing is asked of the database.
-        on_change: looks at the heads; runs on the listener's thread.
+        on_look: takes the newest position of every scope; runs on the listener's thread.
     """
 
     def __init__(
@@ -80,12 +81,12 @@ class Listener:
         url: str,
         interval_seconds: float,
         is_needed: Callable[[], bool],
-        on_change: Callable[[psycopg.Connection], None],
+        on_look: Callable[[Mapping[str, int]], None],
     ) -> None:
         self._url = url
         self._interval_seconds = interval_seconds
         self._is_needed = is_needed
-        self._on_change = on_change
+        self._on_look = on_look
         self._is_stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="listener", daemon=True)
 
@@ -113,4 +114,4 @@ class Listener:
             for _ in connection.notifies(timeout=self._interval_seconds, stop_after=1):
                 pass
             if self._is_needed():
-                self._on_change(connection)
+                self._on_look(dict(connection.execute(_HEADS).fetchall()))

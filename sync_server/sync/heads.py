@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-import psycopg
-
 
 @dataclass(eq=False, slots=True)
 class Subscription:
@@ -59,13 +57,8 @@ class HeadsBoard:
             with self._lock:
                 self._subscriptions.discard(mine)
 
-    def look(self, connection: psycopg.Connection) -> None:
-        """Read the heads and wake everybody if one moved."""
-        rows = connection.execute("SELECT name, position FROM sync_scope").fetchall()
-        self.show(dict(rows))
-
     def show(self, heads: Mapping[str, int]) -> None:
-        """Put up newer heads."""
+        """Put up newer heads and wake everybody if one moved."""
         if heads == self._heads:
             return
         self._heads = MappingProxyType(dict(heads))

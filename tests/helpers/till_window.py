@@ -14,9 +14,9 @@ from desktop.ui.executor import Executor
 from desktop.ui.scanner import ScannerSettings
 from desktop.ui.screens.login.presenter import PersonView
 from desktop.ui.screens.till.parts import TillParts
-from desktop.ui.screens.till.session import TillSession
 from desktop.ui.screens.till.window import TillWindow
 from desktop.ui.sounds import Sounds
+from desktop.ui.till.session import TillSession
 from desktop.usecases.ports import SyncPort
 from desktop.usecases.till import Till
 from shared.clock import Clock, datetime_at

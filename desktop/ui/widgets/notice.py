@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.ui.theme import Ink, Radius, Space, Tone, TypeRole, current_theme
@@ -13,6 +13,8 @@ from desktop.ui.widgets.painting import paint_sheet
 from desktop.ui.widgets.text import TextLabel
 
 _ICONS = {Tone.WRONG: "refused", Tone.LOOK: "look", Tone.GOOD: "check", Tone.HERE: "help", Tone.PLAIN: "help"}
+_PICTURE_SIDE = 40
+"""Of an empty list's icon, in design pixels."""
 
 
 class NoticeLine(QWidget):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
 from sqlalchemy import Connection, text
 
 from shared.ids import TimeOrderedIds
-from shared.schema.registry import AGGREGATES, sales_scope, store_scope
+from shared.schema.registry import AGGREGATES, sales_scope, scopes_of, store_scope
 from sync_server.db.engine import connection_text
 from sync_server.db.sessions import Database
+from sync_server.sync.record_repository import copy_rows
+from tests.helpers.protocol_device import wire_row
 
 ids = TimeOrderedIds()
 
@@ -166,6 +168,23 @@ def test_given_a_replicated_table_when_truncated_then_it_is_refused(database_url
         connection.execute(f"TRUNCATE {table}")
 
 
+@pytest.mark.parametrize("entity", AGGREGATES)
+def test_given_any_aggregate_then_the_sql_puts_it_where_the_registry_says(database: Database, entity: str) -> None:
+    aggregate = AGGREGATES[entity]
+    is_optional = any(column.name == "store_id" and column.nullable for column in aggregate.root.columns)
+    for store in (ids.new(), None) if is_optional else (ids.new(),):
+        row = wire_row(entity, {"store_id": store, "business_date": "2027-01-01"})
+        root = {"store_id": store, "business_date": dt.date(2027, 1, 1)}
+        with database.writing() as connection:
+            copy_rows(connection, aggregate.root, [tuple(row)])
+        with database.reading() as connection:
+            named = connection.execute(
+                text("SELECT s.name FROM sync_row r JOIN sync_scope s ON s.id = r.scope_id WHERE r.id = :id"),
+                {"id": uuid.UUID(bytes=row[0])},
+            )
+            assert tuple(named.scalars()) == scopes_of(aggregate, root)
+
+
 def test_given_the_sql_of_sales_weeks_then_it_names_the_scope_as_the_registry_does(fresh_database: Database) -> None:
     store = ids.new()
     days = [
@@ -192,36 +211,31 @@ def test_given_eight_writers_at_once_psql_copy_among_them_then_a_reader_by_curso
     """The trap of every ``seq > cursor`` feed: a reader that runs along must end with exactly what is there."""
     store = ids.new()
     url = connection_text(fresh_database.engine.url.render_as_string(hide_password=False))
-    failures: list[BaseException] = []
 
     def write(worker: int) -> None:
         maker = TimeOrderedIds()
-        try:
-            with psycopg.connect(url, autocommit=True) as connection:
-                mine: list[uuid.UUID] = []
-                for turn in range(30):
-                    with connection.transaction():
-                        if worker % 4 == 3:
-                            rows = [maker.new() for _ in range(5)]
-                            with connection.cursor().copy(
-                                "COPY barcode (id, code, variant_id, quantity) FROM STDIN"
-                            ) as copy:
-                                for row in rows:
-                                    copy.write_row((row, "1", store, 1000))
-                        else:
-                            rows = [maker.new()]
-                            connection.execute("INSERT INTO barcode VALUES (%s, '1', %s, 1000)", [rows[0], store])
-                        if mine and turn % 3 == 0:
-                            connection.execute("UPDATE barcode SET quantity = quantity + 1 WHERE id = %s", [mine[0]])
-                        if len(mine) > 4 and turn % 5 == 0:
-                            connection.execute("DELETE FROM barcode WHERE id = %s", [mine.pop()])
-                    mine += rows
-        except BaseException as error:  # noqa: BLE001
-            failures.append(error)
+        with psycopg.connect(url, autocommit=True) as connection:
+            mine: list[uuid.UUID] = []
+            for turn in range(30):
+                with connection.transaction():
+                    if worker % 4 == 3:
+                        rows = [maker.new() for _ in range(5)]
+                        with connection.cursor().copy(
+                            "COPY barcode (id, code, variant_id, quantity) FROM STDIN"
+                        ) as copy:
+                            for row in rows:
+                                copy.write_row((row, "1", store, 1000))
+                    else:
+                        rows = [maker.new()]
+                        connection.execute("INSERT INTO barcode VALUES (%s, '1', %s, 1000)", [rows[0], store])
+                    if mine and turn % 3 == 0:
+                        connection.execute("UPDATE barcode SET quantity = quantity + 1 WHERE id = %s", [mine[0]])
+                    if len(mine) > 4 and turn % 5 == 0:
+                        connection.execute("DELETE FROM barcode WHERE id = %s", [mine.pop()])
+                mine += rows
 
-    writers = [threading.Thread(target=write, args=(worker,)) for worker in range(8)]
-    for writer in writers:
-        writer.start()
+    pool = ThreadPoolExecutor(8)
+    writers = [pool.submit(write, worker) for worker in range(8)]
     replica: dict[uuid.UUID, int] = {}
     cursor = 0
     is_last_look = False
@@ -242,8 +256,9 @@ def test_given_eight_writers_at_once_psql_copy_among_them_then_a_reader_by_curso
         cursor = max(cursor, head)
         if is_last_look:
             break
-        is_last_look = not any(writer.is_alive() for writer in writers)
-    assert failures == []
+        is_last_look = all(writer.done() for writer in writers)
+    pool.shutdown()
+    assert [writer.result() for writer in writers] == [None] * 8
     with fresh_database.reading() as connection:
         present = set(connection.execute(text("SELECT id FROM barcode")).scalars())
         stamps, marks = connection.execute(text("SELECT count(*), count(DISTINCT mark) FROM sync_stamp")).one()

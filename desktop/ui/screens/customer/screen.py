@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.ui.screens.customer.presenter import CustomerPresenter
-from desktop.ui.screens.till.page import PageWidget
-from desktop.ui.screens.till.page_head import PageHead
 from desktop.ui.theme import Space, TypeRole, current_theme
+from desktop.ui.till.page import PageWidget
+from desktop.ui.till.page_head import PageHead
 from desktop.ui.widgets import ActionButton, Card, EmptyState, NoticeLine, SearchField
 from desktop.ui.widgets.row_list import RowList, RowView
 from desktop.usecases.till_views import CustomerMatch

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.ui.screens.till.session import TillSession
+from desktop.ui.till.session import TillSession
 from shared.errors import CounterfoilError
 
 PIN_MAX_DIGITS = 8

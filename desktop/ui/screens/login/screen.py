@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.ui.scanner import RAW_KEYS_PROPERTY
 from desktop.ui.screens.login.presenter import LoginPresenter
-from desktop.ui.screens.till.page import PageWidget
 from desktop.ui.theme import Ink, Space, Target, TypeRole, current_theme
+from desktop.ui.till.page import PageWidget
 from desktop.ui.widgets import (
     ActionButton,
     ButtonLayout,

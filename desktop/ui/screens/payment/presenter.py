@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 
 from desktop.ui.screens.sell import buffer
-from desktop.ui.screens.till.session import TillSession
+from desktop.ui.till.session import TillSession
 from desktop.ui.widgets.money_text import amount_text
 from desktop.usecases.till import Till
 from shared.cash.denominations import likely_payments

@@ -13,9 +13,9 @@ from desktop.ui.screens.payment.presenter import (
     PaymentPresenter,
     Suggestion,
 )
-from desktop.ui.screens.till.page import PageWidget
-from desktop.ui.screens.till.page_head import PageHead
 from desktop.ui.theme import Ink, Space, Target, TypeRole, current_theme
+from desktop.ui.till.page import PageWidget
+from desktop.ui.till.page_head import PageHead
 from desktop.ui.widgets import (
     ActionButton,
     ButtonLayout,

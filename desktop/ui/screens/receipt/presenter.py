@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.ui.screens.till.session import TillSession
+from desktop.ui.till.session import TillSession
 from desktop.ui.widgets.money_text import amount_text
 from desktop.usecases.till import Till
 from desktop.usecases.till_state import ReceiptView

@@ -7,8 +7,8 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.ui.screens.receipt.presenter import ReceiptPresenter
-from desktop.ui.screens.till.page import PageWidget
 from desktop.ui.theme import Ink, Space, Target, Tone, TypeRole, current_theme
+from desktop.ui.till.page import PageWidget
 from desktop.ui.widgets import (
     ActionButton,
     ButtonLayout,

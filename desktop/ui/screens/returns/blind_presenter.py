@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from desktop.ui.screens.sell import buffer
-from desktop.ui.screens.till.session import TillSession
+from desktop.ui.till.session import TillSession
 from desktop.usecases.till import Till
 from desktop.usecases.till_views import FoundView
 from shared.errors import CounterfoilError, UserError

@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.ui.screens.returns.blind_presenter import BlindReturnPresenter
 from desktop.ui.screens.returns.presenter import REFUND_METHODS
-from desktop.ui.screens.till.page import PageWidget
-from desktop.ui.screens.till.page_head import PageHead
 from desktop.ui.theme import Ink, Space, Target, TypeRole, current_theme
+from desktop.ui.till.page import PageWidget
+from desktop.ui.till.page_head import PageHead
 from desktop.ui.widgets import (
     ActionButton,
     ButtonLayout,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.ui.screens.till.session import TillSession
+from desktop.ui.till.session import TillSession
 from desktop.usecases.till_state import ReceiptView
 from desktop.usecases.till_views import SoldLineView, SoldView
 from shared.money import Money, total_of

@@ -7,9 +7,9 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.ui.screens.returns.presenter import REFUND_METHODS, ReturnsPresenter
-from desktop.ui.screens.till.page import PageWidget
-from desktop.ui.screens.till.page_head import PageHead
 from desktop.ui.theme import Ink, Space, Target, Tone, TypeRole, current_theme
+from desktop.ui.till.page import PageWidget
+from desktop.ui.till.page_head import PageHead
 from desktop.ui.widgets import (
     ActionButton,
     ButtonLayout,

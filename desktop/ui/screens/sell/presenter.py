@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.ui.screens.sell import buffer
 from desktop.ui.screens.sell.entry import Entry, EntryKind
-from desktop.ui.screens.till.session import TillSession
+from desktop.ui.till.session import TillSession
 from desktop.ui.widgets.money_text import amount_text
 from desktop.usecases.till import Till
 from desktop.usecases.till_state import LineView, TillState

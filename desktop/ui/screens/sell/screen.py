@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from desktop.ui.screens.sell.entry_panel import EntryPanel
 from desktop.ui.screens.sell.presenter import SellPresenter
 from desktop.ui.screens.sell.tiles import TileGrid
-from desktop.ui.screens.till.page import PageWidget
 from desktop.ui.theme import Ink, Space, Target, Tone, TypeRole, current_theme
+from desktop.ui.till.page import PageWidget
 from desktop.ui.widgets import (
     ActionButton,
     ButtonLayout,

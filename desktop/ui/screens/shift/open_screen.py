@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.ui.screens.shift.presenter import ShiftPresenter
-from desktop.ui.screens.till.page import PageWidget
 from desktop.ui.theme import Ink, Space, Target, TypeRole, current_theme
+from desktop.ui.till.page import PageWidget
 from desktop.ui.widgets import ActionButton, ButtonLayout, Card, Emphasis, NoticeLine, NumericPad, TextLabel
 from desktop.ui.widgets.figure_field import FigureField
 

@@ -7,8 +7,8 @@ from enum import StrEnum
 from PySide6.QtCore import QObject, Signal
 
 from desktop.ui.screens.sell import buffer
-from desktop.ui.screens.till.session import TillSession
 from desktop.ui.theme.tokens import Tone
+from desktop.ui.till.session import TillSession
 from desktop.ui.widgets.money_text import amount_text
 from desktop.usecases.till_views import CountView, ShiftReport
 from shared.cash.denominations import denominations_of

@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.ui.screens.shift.presenter import Job, ShiftPresenter
-from desktop.ui.screens.till.page import PageWidget
-from desktop.ui.screens.till.page_head import PageHead
 from desktop.ui.theme import Ink, Space, Target, TypeRole, current_theme
+from desktop.ui.till.page import PageWidget
+from desktop.ui.till.page_head import PageHead
 from desktop.ui.widgets import (
     ActionButton,
     ButtonLayout,

@@ -17,7 +17,7 @@ from desktop.ui.screens.sell.presenter import SellPresenter
 from desktop.ui.screens.shift.presenter import ShiftPresenter
 from desktop.ui.screens.till.pages import Page, page_for
 from desktop.ui.screens.till.parts import TillParts
-from desktop.ui.screens.till.session import TillSession
+from desktop.ui.till.session import TillSession
 from desktop.usecases.till_state import Phase
 from shared.errors import UserError
 

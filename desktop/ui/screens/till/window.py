@@ -21,12 +21,12 @@ from desktop.ui.screens.shift.open_screen import OpenShiftScreen
 from desktop.ui.screens.shift.screen import ShiftScreen
 from desktop.ui.screens.till.conductor import TillConductor
 from desktop.ui.screens.till.header import HeaderBar
-from desktop.ui.screens.till.page import PageWidget
 from desktop.ui.screens.till.pages import Page, shows_paper
 from desktop.ui.screens.till.parts import TillParts
-from desktop.ui.screens.till.session import TillSession
 from desktop.ui.screens.till.shortcuts import Shortcuts
 from desktop.ui.theme import Space, current_theme
+from desktop.ui.till.page import PageWidget
+from desktop.ui.till.session import TillSession
 
 _REFRESH_MS = 2_000
 _PAPER_PER_MILLE = 406

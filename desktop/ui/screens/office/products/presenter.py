@@ -225,7 +225,11 @@ class ProductsPresenter(QObject):
         self.session.ask("product", lambda desk: show_product(desk, variant_id), self._take_panel, self._fail)
 
     def _take_list(self, found: ProductList) -> None:
+        is_same_order = found.positions == self.state.positions
         self._set(positions=found.positions, total=found.total, is_ready=found.is_ready, is_loading=False, problem="")
+        if is_same_order:
+            # A row may hold another text at the same position.
+            self.rows_changed.emit()
 
     def _take_branch(self, branch: tuple[uuid.UUID, ...]) -> None:
         if self.state.wanted is not None:

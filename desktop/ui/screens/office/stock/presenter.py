@@ -168,6 +168,7 @@ class StockPresenter(QObject):
         self.session.ask("stock panel", read, self._take_panel, self._fail)
 
     def _take_list(self, found: StockList) -> None:
+        is_same_order = found.positions == self.state.positions
         self._set(
             positions=found.positions,
             negative=found.negative,
@@ -175,6 +176,8 @@ class StockPresenter(QObject):
             is_loading=False,
             problem="",
         )
+        if is_same_order:
+            self.rows_changed.emit()
 
     def _take_panel(self, found: tuple[ProductPanel, tuple[HistoryLine, ...]]) -> None:
         self._set(panel=found[0], past=found[1])

@@ -1,0 +1,7 @@
+"""The office's intentions over a real encrypted replica, without a window."""
+
+from __future__ import annotations
+
+from tests.helpers.office_shop import clock, jonas, office, office_replica, office_shop
+
+__all__ = ["clock", "jonas", "office", "office_replica", "office_shop"]
