@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
@@ -44,7 +45,7 @@ def server_of(device: Device) -> SyncServer:
         EnvironmentFailure: ``device_key_missing``.
     """
     private_key, identity = _own_key(device)
-    return _WhenNeeded(lambda: _connected(private_key, identity, device))
+    return WhenNeeded(lambda: _connected(private_key, identity, device))
 
 
 def _own_key(device: Device) -> tuple[bytes, DeviceIdentity]:
@@ -81,37 +82,46 @@ class CatalogueLine:
             return HttpCatalogueDesk(server).import_catalogue(path, is_dry_run=is_dry_run, made_by=made_by)
 
 
-class _WhenNeeded:
-    """Stands for the server until somebody calls it."""
+class WhenNeeded:
+    """Stands for the server until somebody calls it; implements ``server_port.SyncServer``."""
 
     def __init__(self, make: Callable[[], SyncServer]) -> None:
         self._make = make
         self._made: SyncServer | None = None
+        self._making = threading.Lock()
 
     def push(self, request: PushRequest) -> PushAnswer:
+        """Send mutations."""
         return self._server().push(request)
 
     def pull(self, request: PullRequest) -> PullAnswer:
+        """Fetch what is new."""
         return self._server().pull(request)
 
     def heads(self) -> Generator[list[Head]]:
+        """The newest positions, as they come."""
         return self._server().heads()
 
     def digest(self, scopes: list[str]) -> DigestAnswer:
+        """Full digests."""
         return self._server().digest(scopes)
 
     def server_time(self) -> int:
+        """The server's clock, UTC microseconds."""
         return self._server().server_time()
 
     def interrupt(self) -> None:
+        """Break off ``heads``."""
         if self._made is not None:
             self._made.interrupt()
 
     def close(self) -> None:
+        """Let go of every connection."""
         if self._made is not None:
             self._made.close()
 
     def _server(self) -> SyncServer:
-        if self._made is None:
-            self._made = self._make()
-        return self._made
+        with self._making:
+            if self._made is None:
+                self._made = self._make()
+            return self._made

@@ -24,20 +24,20 @@ RAW_COLUMNS = 8
 
 
 def measure(*, is_quick: bool) -> list[Figure]:
-    """At 1,000 and 100,000 products (quick: 1,000 and 2,000), and four tills at once at the larger size."""
-    small, large = (1_000, 2_000) if is_quick else (1_000, 100_000)
+    """At 1,000 and 100,000 products, and four tills at once at the larger size (quick: at 1,000, one and two tills)."""
+    sizes, repetitions, together = ((1_000,), 1, 2) if is_quick else ((1_000, 100_000), 3, 4)
     figures = []
-    with served_shop(small) as shop:
-        figures += _one_till(shop, small, repetitions=3)
-    with served_shop(large) as shop:
-        if not is_quick:
-            figures.append(Figure(f"{large:,} products: import on the server", large / shop.import_seconds, "rows/s"))
-        figures += _one_till(shop, large, repetitions=1 if is_quick else 3)
-        figures.append(_four_tills(shop, large))
+    for products in sizes:
+        with served_shop(products) as shop:
+            seconds = shop.import_seconds
+            figures.append(Figure(f"{products:,} products: import on the server", products / seconds, "products/s"))
+            figures += _one_till(shop, products, repetitions)
+            if products == sizes[-1]:
+                figures.append(_tills_together(shop, products, together))
     return figures
 
 
-def _one_till(shop: ServedShop, products: int, *, repetitions: int) -> list[Figure]:
+def _one_till(shop: ServedShop, products: int, repetitions: int) -> list[Figure]:
     codes = [shop.enrol_code() for _ in range(repetitions)]
     timed = [_join_together(shop, [code]) for code in codes]
     rows = timed[-1][1]
@@ -57,10 +57,10 @@ def _per_100_000_rows(products: int, seconds: float, rows: int) -> Figure:
     return at_most(name, value, "s", 3.0) if products >= 10_000 else Figure(name, value, "s")
 
 
-def _four_tills(shop: ServedShop, products: int) -> Figure:
-    codes = [shop.enrol_code() for _ in range(4)]
-    seconds, rows = _join_together(shop, codes)
-    return Figure(f"{products:,} products: four tills join at once, the last", seconds, "s", note=f"{rows:,} rows each")
+def _tills_together(shop: ServedShop, products: int, tills: int) -> Figure:
+    seconds, rows = _join_together(shop, [shop.enrol_code() for _ in range(tills)])
+    name = f"{products:,} products: {tills} tills join at once, the last"
+    return Figure(name, seconds, "s", note=f"{rows:,} rows each")
 
 
 def _join_together(shop: ServedShop, codes: Sequence[str]) -> tuple[float, int]:

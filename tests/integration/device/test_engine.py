@@ -11,6 +11,7 @@ import pytest
 from desktop.replica.changes import Changes
 from desktop.replica.engine import Replica
 from desktop.replica.rows import aggregate_of, read_payload
+from desktop.sync.connect import WhenNeeded
 from desktop.sync.engine import SyncEngine
 from desktop.sync.schedule import DELAY_MAX_SECONDS, retry_delay_seconds
 from shared.clock import MICROSECONDS_PER_SECOND, SettableClock
@@ -142,3 +143,26 @@ def test_given_failures_in_a_row_then_the_delay_doubles_to_a_ceiling_and_half_of
     assert retry_delay_seconds(3, 0, lambda: 0.0) == 2.0
     assert retry_delay_seconds(50, 0, lambda: 0.999) < DELAY_MAX_SECONDS
     assert retry_delay_seconds(1, 17, lambda: 0.5) == 17
+
+
+def test_given_two_threads_that_need_the_server_at_once_then_one_connection_is_made(server: FakeServer) -> None:
+    made: list[FakeServer] = []
+    both = threading.Barrier(2)
+
+    def make() -> FakeServer:
+        made.append(server)
+        threading.Event().wait(0.01)
+        return server
+
+    needed = WhenNeeded(make)
+
+    def ask() -> None:
+        both.wait(10)
+        needed.server_time()
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert len(made) == 1

@@ -71,11 +71,11 @@ def test_given_a_file_when_it_is_looked_at_and_brought_in_then_only_the_second_w
     (_, engine, office), (_, other_engine, other) = desks
     file = tmp_path / "autumn.csv"
     file.write_text(
-        "sku,name,price,barcode,colour\nTPR-1,Beeswax taper,4.20,5012345678955,amber\nTPR-2,Bad one,abc,,\n",
+        "sku,name,price,barcode,tax,colour\nTPR-1,Beeswax taper,4.20,5012345678955,STANDARD,amber\nTPR-2,Bad,abc,,STANDARD,\n",
         encoding="utf-8",
     )
     looked = import_catalogue(office.desk(), office.importer, file, is_dry_run=True)
-    assert (looked.rows, looked.new, looked.refused, looked.is_dry_run) == (2, 1, 1, True)
+    assert (looked.rows, looked.new, looked.refused, looked.is_dry_run) == (2, 1, 1, True), looked.problems
     assert looked.problems[0].row == 3
     engine.cycle()
     with office.replica.read() as connection:
