@@ -67,6 +67,10 @@ class Applier:
             self._run(
                 self._page_steps(page, answer, identity, tally), FRESH_SLICE_MAX_US if is_filling else SLICE_MAX_US
             )
+        if identity.epoch != answer.epoch:
+            # Every scope had a page, so none stands at a position of the former epoch any more.
+            with self._replica.write(is_background=True) as unit:
+                change_identity(unit.connection, epoch=answer.epoch)
         is_consistent = not any(page.more for page in answer.pages)
         if is_consistent:
             self._reach_consistent_point(answer, identity, tally)
@@ -164,7 +168,6 @@ class Applier:
             outbox.drop_old(unit.connection, unit.clock.now())
             change_identity(
                 unit.connection,
-                epoch=answer.epoch,
                 settled_number=settled,
                 projected_number=projected,
                 consistent_at=answer.server_time,

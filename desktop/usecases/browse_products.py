@@ -38,7 +38,6 @@ from desktop.usecases.office_words import (
     price_text,
     quantity_text,
 )
-from shared.errors import UserError
 from shared.money import MICRO_PER_MAJOR
 from shared.permissions import Permission
 from shared.pricing import PriceRow, choose_price
@@ -217,17 +216,6 @@ def show_product(desk: Desk, variant_id: uuid.UUID) -> ProductPanel:
 def code_lines(card: ProductCard) -> tuple[tuple[uuid.UUID, str], ...]:
     """(id, words) of the barcodes: ``5012345678900`` or ``5012345678917 · 6 at once``."""
     return tuple((code.id, _code_words(code)) for code in card.codes)
-
-
-def parse_day(text: str, today: dt.date) -> dt.date:
-    """A day typed as ``2026-12-01``; empty is today. Raises ``UserError`` ``day_invalid``."""
-    cleaned = text.strip()
-    if not cleaned:
-        return today
-    try:
-        return dt.date.fromisoformat(cleaned)
-    except ValueError as error:
-        raise UserError("day_invalid", f"“{cleaned}” is not a day. Type one such as 2026-12-01.") from error
 
 
 def _line(desk: Desk, row: ProductRow) -> ProductLine:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from desktop.replica.queries.customer_list import customer_ids, customer_rows
 from desktop.replica.queries.sales_list import SalesFilter, sale_ids, sale_rows
-from desktop.replica.search import find
+from desktop.replica.search import Match, find
 from desktop.usecases.desk import Desk
 from desktop.usecases.office_words import amount_text, moment_text, price_text
 from shared.clock import datetime_at
@@ -48,22 +48,31 @@ class Hit:
 
 
 def find_anything(desk: Desk, text: str) -> tuple[Hit, ...]:
-    """What fits, products first. Raises ``UserError`` ``not_allowed``."""
+    """What fits: products, customers, receipts, then products if something was mistyped.
+
+    Raises:
+        UserError: ``not_allowed``.
+    """
     desk.require(Permission.USE_OFFICE)
     wanted = text.strip()
     if not wanted:
         return ()
-    return (*_products(desk, wanted), *_customers(desk, wanted), *_receipts(desk, wanted))
+    sure, guessed = _products(desk, wanted)
+    return (*sure, *_customers(desk, wanted), *_receipts(desk, wanted), *guessed)
 
 
-def _products(desk: Desk, text: str) -> list[Hit]:
+def _products(desk: Desk, text: str) -> tuple[list[Hit], list[Hit]]:
+    """Those that fit as typed, and those that fit if something was mistyped."""
     store = desk.facts.store
     with desk.replica.read() as connection:
         found = find(connection, text, _PRODUCTS_MAX, store.price_list_id, desk.today(), is_on_sale_only=False)
-    return [
-        Hit(HitKind.PRODUCT, each.name, each.sku, price_text(each.unit_price_micro, store.currency), each.variant_id)
-        for each in found
-    ]
+    sure: list[Hit] = []
+    guessed: list[Hit] = []
+    for each in found:
+        price = price_text(each.unit_price_micro, store.currency)
+        hit = Hit(HitKind.PRODUCT, each.name, each.sku, price, each.variant_id)
+        (guessed if each.match is Match.CORRECTED else sure).append(hit)
+    return sure, guessed
 
 
 def _customers(desk: Desk, text: str) -> list[Hit]:

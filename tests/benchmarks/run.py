@@ -30,6 +30,7 @@ BENCHMARKS = (
     "hot_product",
 )
 """Modules of this package, each with ``measure(is_quick: bool) -> list[Figure]``."""
+TABLE_WIDTH = 150
 
 
 def main() -> int:
@@ -40,6 +41,8 @@ def main() -> int:
     options = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     console = Console()
+    if not console.is_terminal:
+        console.width = TABLE_WIDTH
     figures: dict[str, list[Figure]] = {}
     shares: dict[str, tuple[float, float]] = {}
     began = time.perf_counter()
@@ -59,7 +62,7 @@ def main() -> int:
     }
     (options.out / "bench.json").write_text(json.dumps(report, indent=1, ensure_ascii=False), encoding="utf-8")
     with (options.out / "bench.txt").open("w", encoding="utf-8") as sink:
-        plain = Console(file=sink, width=130)
+        plain = Console(file=sink, width=TABLE_WIDTH)
         for name, rows in figures.items():
             plain.print(_table(name, rows, shares[name]))
     console.print(f"Written to {options.out}/bench.txt and bench.json")

@@ -1,12 +1,13 @@
 """An office desk over a filled replica: the range, stock, customers, conflicts and sales a merchandiser works with.
 
-Rows are written as if they had been pulled. ``from tests.helpers.office_shop import office_shop`` for tests;
+Rows are written as if they had been pulled. Tests take the fixtures from here;
 ``fill_office`` for screenshots, with as many made-up products behind the named ones as are wanted.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -299,21 +300,32 @@ def clock() -> SettableClock:
     return SettableClock(NOON)
 
 
+@pytest.fixture(scope="session")
+def office_file(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, TinyShop]:
+    """A closed replica of an office desk, filled, to be copied; and the ids of what it holds."""
+    path = tmp_path_factory.mktemp("office") / "replica.db"
+    clock = SettableClock(NOON)
+    made = Replica.open(path, KEY, clock=clock, ids=TimeOrderedIds(clock))
+    with made.write() as unit:
+        shop = fill_office(unit.connection)
+    made.close()
+    return path, shop
+
+
 @pytest.fixture
-def office_replica(tmp_path: Path, clock: SettableClock) -> Iterator[Replica]:
+def office_replica(office_file: tuple[Path, TinyShop], tmp_path: Path, clock: SettableClock) -> Iterator[Replica]:
     """An open encrypted replica of an office desk, filled."""
-    opened = Replica.open(tmp_path / "replica.db", KEY, clock=clock, ids=TimeOrderedIds(clock))
-    with opened.write() as unit:
-        fill_office(unit.connection)
+    path = tmp_path / "replica.db"
+    shutil.copyfile(office_file[0], path)
+    opened = Replica.open(path, KEY, clock=clock, ids=TimeOrderedIds(clock))
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def office_shop(office_replica: Replica, tmp_path: Path) -> TinyShop:
+def office_shop(office_file: tuple[Path, TinyShop]) -> TinyShop:
     """The ids of what ``office_replica`` holds."""
-    with office_replica.write() as unit:
-        return fill_office(unit.connection, with_trouble=False)
+    return office_file[1]
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from desktop.demo.processes import ServerProcess
 from desktop.paths import Home
 from desktop.replica.engine import Replica
 from desktop.secrets import DEVICE_KEY, REPLICA_KEY, FileStore
 from shared.clock import SystemClock
 from shared.ids import TimeOrderedIds
 from tests.helpers.replica import GOODS, KEY, fill
+from tests.helpers.server import running_server
 from tests.simulation.journal import open_replica
 from tests.simulation.killable_till import environment
 
@@ -58,15 +58,11 @@ def offline_shop(folder: Path) -> Iterator[Shop]:
 @contextmanager
 def shop_with_server(folder: Path) -> Iterator[Shop]:
     """A till enrolled at a server with the sample shop, over the server's own embedded PostgreSQL."""
-    server = ServerProcess.start(folder / "server", folder / "server.log", arguments=["--sample-shop"])
-    try:
-        code = server.command("enrol-code", "--store", "HS", "--kind", "till", "--number", "2").strip()
+    with running_server(folder / "server") as server:
         home = folder / "till"
-        done = _desktop(home, "enrol", server.url, code)
+        done = _desktop(home, "enrol", server.url, server.code())
         assert done.returncode == 0, done.stdout + done.stderr
         yield Shop(home, _goods_of(home), has_server=True)
-    finally:
-        server.stop()
 
 
 def _goods_of(home: Path) -> list[tuple[str, str, bool]]:

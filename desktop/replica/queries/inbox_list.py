@@ -9,7 +9,6 @@ from sqlalchemy import Connection, case, func, select
 
 from shared.errors import UserError
 from shared.schema.inbox import InboxEntry
-from shared.schema.registry import AGGREGATES
 
 NEEDS_YOU, SETTLED, DECIDED = "needs_you", "settled", "decided"
 _SHOWN_MAX = 2_000
@@ -81,8 +80,3 @@ def entries_about(connection: Connection, entity: str, entity_id: uuid.UUID) -> 
         .order_by(InboxEntry.created_at.desc())
     )
     return [InboxRow(*row) for row in rows]
-
-
-def is_known_entity(entity: str) -> bool:
-    """Whether the entry is about something this program has a table of."""
-    return entity in AGGREGATES

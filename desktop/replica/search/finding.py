@@ -9,7 +9,7 @@ import datetime as dt
 import json
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -48,6 +48,7 @@ _LAST_SIGN = "\U0010ffff"
 _CODE_MIN_DIGITS = 3
 _CODE_START_LIMIT = 20
 _NAME_START_LIMIT = 120
+_LENIENT_LIMIT = 200
 _SKU_START_LIMIT = 40
 
 
@@ -88,7 +89,8 @@ def find(
     """The variants that fit what was typed or scanned, best first.
 
     A whole barcode or stock-keeping code comes first, then names by words in any order, each as the beginning of a
-    word; where little is found, one typing error per word is forgiven. Any text is allowed. Before the index is ready,
+    word; where little is found, one typing error per word is forgiven, and where nothing has every word, one word is
+    left out. Any text is allowed. Before the index is ready,
     codes alone are found.
 
     Args:
@@ -128,12 +130,22 @@ def _by_text(connection: Connection, text: str, words: tuple[str, ...], bound: i
         if any(nearby.values()):
             forgiving = " AND ".join(_any_of(word, nearby[word]) for word in words)
             rows.update(_rows(connection, _BY_WORDS, (forgiving, bound, SEARCH_MAX_CANDIDATES - len(rows))))
+    if not rows and len(words) > 1:
+        rows.update(_rows(connection, _BY_WORDS, (_all_but_one(words, nearby), bound, _LENIENT_LIMIT)))
     ranked = sorted((rank_of(row, query, code, words, nearby), position) for position, row in rows.items())
     return [Candidate.of(rows[position], rank.match) for rank, position in ranked[:limit]]
 
 
 def _any_of(word: str, others: Iterable[str]) -> str:
     return "(" + " OR ".join([f'"{word}"*', *(f'"{other}"' for other in others)]) + ")"
+
+
+def _all_but_one(words: tuple[str, ...], nearby: Mapping[str, list[str]]) -> str:
+    """Where nothing has every word, what has all but one of them is better than nothing."""
+    ways = (
+        " AND ".join(_any_of(word, nearby.get(word, ())) for word in words if word != left_out) for left_out in words
+    )
+    return " OR ".join(f"({way})" for way in ways)
 
 
 def _rows(connection: Connection, statement: str, arguments: tuple[object, ...]) -> dict[int, Sequence[object]]:

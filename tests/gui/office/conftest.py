@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QApplication, QWidget
 from desktop.replica.engine import Replica
 from desktop.ui.screens.office.window import OfficeWindow
 from desktop.usecases.office import Office
-from tests.helpers.office_shop import clock, office, office_replica, office_shop
+from tests.helpers.office_shop import clock, office, office_file, office_replica, office_shop
 from tests.helpers.replica import PINS
 
-__all__ = ["clock", "office", "office_replica", "office_shop"]
+__all__ = ["clock", "office", "office_file", "office_replica", "office_shop"]
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The products page: list, filters, sorting, the editor, and a list of a hundred thousand."""
+"""The products page: list, filters, sorting, the editor, and a long list."""
 
 from __future__ import annotations
 
@@ -159,19 +159,19 @@ def test_given_the_candle_then_its_panel_says_margin_low_stock_and_history(
     assert any("Price 11.90 from 26 Oct" in line.what for line in history)
 
 
-def test_given_a_hundred_thousand_products_when_listed_filtered_and_scrolled_then_the_window_never_waits(
+def test_given_twenty_thousand_products_when_listed_filtered_and_scrolled_then_the_window_never_waits(
     desk: OfficeBench, office_shop: TinyShop
 ) -> None:
     with desk.replica.write() as work:
-        add_products(work.connection, office_shop, 100_000)
+        add_products(work.connection, office_shop, 20_000)
         rebuild(work.connection)
     page = desk.window.products
     page.presenter.look()
     desk.settle()
-    assert page.model.rowCount() == 100_021
+    assert page.model.rowCount() == 20_021
 
     began = time.thread_time()
-    for row in range(0, 100_000, 5_000):
+    for row in range(0, 20_000, 1_000):
         page.table.scrollTo(page.model.index(row, 0))
         page.table.viewport().grab()
     per_jump = (time.thread_time() - began) / 20
@@ -179,4 +179,4 @@ def test_given_a_hundred_thousand_products_when_listed_filtered_and_scrolled_the
 
     page.presenter.set_filter("text", "cedar candle")
     desk.settle()
-    assert 0 < page.model.rowCount() < 2_000
+    assert 0 < page.model.rowCount() < 1_000

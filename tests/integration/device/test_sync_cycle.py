@@ -214,6 +214,24 @@ def test_given_a_server_restored_to_another_epoch_when_synced_then_the_scope_is_
         assert identity_of(connection).epoch == 2
 
 
+def test_given_a_refill_that_broke_off_when_it_goes_on_then_it_does_not_begin_anew(
+    device: Replica, server: FakeServer, engine: SyncEngine
+) -> None:
+    fresh = FakeServer(scopes=server.scopes, epoch=2, page_rows=1, now=server.now)
+    for number in range(4):
+        fresh.put("product", product(derived_id("n", str(number)), f"New {number}"))
+    calls = iter([False, False, True])
+    fresh.before_pull = lambda: setattr(fresh, "is_down", next(calls))
+    again = SyncEngine(device, fresh, device.clock)
+    with pytest.raises(EnvironmentFailure):
+        again.cycle()
+    fresh.before_pull = lambda: None
+    fresh.is_down = False
+    assert again.cycle().received == {"product": 4}
+    assert agrees(device, fresh)
+    assert name_of(device, CUP) is None
+
+
 def test_given_a_server_that_lost_commits_when_pushed_then_what_was_accepted_is_sent_again(
     device: Replica, server: FakeServer, engine: SyncEngine
 ) -> None:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.helpers.office_shop import clock, jonas, office, office_replica, office_shop
+from tests.helpers.office_shop import clock, jonas, office, office_file, office_replica, office_shop
 
-__all__ = ["clock", "jonas", "office", "office_replica", "office_shop"]
+__all__ = ["clock", "jonas", "office", "office_file", "office_replica", "office_shop"]

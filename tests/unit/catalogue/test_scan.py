@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from time import perf_counter
 
 import pytest
 from hypothesis import given, settings
@@ -137,10 +136,3 @@ def test_given_anything_at_all_when_scanned_then_it_never_raises_and_every_code_
     for code in scan.codes:
         assert code.isprintable()
         assert 0 < len(code) <= CODE_MAX_CHARACTERS
-
-
-def test_given_ordinary_codes_when_scanned_by_the_thousand_then_reading_takes_no_time_worth_naming() -> None:
-    started = perf_counter()
-    for number in range(2_000):
-        read_scan(str(2_100_000_000_000 + number))
-    assert perf_counter() - started < 1.0

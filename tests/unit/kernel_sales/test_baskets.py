@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from uuid import UUID
 
@@ -217,16 +216,10 @@ def test_given_a_line_that_is_not_there_when_asked_for_then_it_is_our_bug() -> N
 
 
 @pytest.mark.parametrize("where", list(TaxRounding))
-def test_given_an_invoice_of_1100_lines_when_typed_line_by_line_then_each_scan_stays_quick(where: TaxRounding) -> None:
-    basket, priced, slowest = basket_of(tax_rounding=where), None, 0.0
+def test_given_an_invoice_of_1100_lines_then_pricing_step_by_step_gives_the_same_as_at_once(where: TaxRounding) -> None:
+    basket, priced = basket_of(tax_rounding=where), None
     for number in range(1_100):
-        added = add_line(basket, line(f"{number % 70}.{number % 97:02d}", Quantity.of(1 + number % 5)))
-        started = time.perf_counter()
+        basket = add_line(basket, line(f"{number % 70}.{number % 97:02d}", Quantity.of(1 + number % 5)))
         if number % 50 == 49:
-            priced = price_basket(added, priced)
-            slowest = max(slowest, time.perf_counter() - started)
-        basket = added
-    assert priced is not None
+            priced = price_basket(basket, priced)
     assert priced == price_basket(basket)
-    # A bound against quadratic work, with room for a busy machine; the benchmark has the real figure.
-    assert slowest < 0.5

@@ -70,6 +70,10 @@ def test_given_one_typing_error_when_finding_then_the_product_is_found_all_the_s
     assert "Dark chocolate 85 %, 100 g" in names(shop, typed)
 
 
+def test_given_a_word_too_many_when_finding_then_what_has_the_others_is_found(shop: Connection) -> None:
+    assert names(shop, "cedar candle scented") == ["Soy candle, cedar"]
+
+
 def test_given_a_barcode_when_finding_then_it_comes_first_with_its_price(shop: Connection) -> None:
     found = search.find(shop, "5012345678900", 5, PRICE_LIST, dt.date(2026, 5, 1))
 

@@ -21,7 +21,7 @@ from desktop.ui.screens.office.help import HelpPage
 from desktop.ui.screens.office.importing.presenter import ImportPresenter
 from desktop.ui.screens.office.importing.screen import ImportPage
 from desktop.ui.screens.office.login import OfficeLogin
-from desktop.ui.screens.office.navigation import PAGES, PageEntry, PageName
+from desktop.ui.screens.office.navigation import PAGES, PageName
 from desktop.ui.screens.office.products.presenter import ProductsPresenter
 from desktop.ui.screens.office.products.screen import ProductsPage
 from desktop.ui.screens.office.sales.presenter import SalesPresenter
@@ -254,11 +254,6 @@ class OfficeWindow(QMainWindow):
     def _move_stock(self, variant_id: uuid.UUID) -> None:
         self.open_page(PageName.STOCK)
         self.stock.show_variant(variant_id)
-
-
-def entry_of(name: PageName) -> PageEntry:
-    """The declaration of a page."""
-    return next(entry for entry in PAGES if entry.name is name)
 
 
 def _opening(window: OfficeWindow, name: PageName) -> Callable[[], None]:

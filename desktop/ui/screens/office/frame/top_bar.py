@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -107,6 +107,7 @@ class TopBar(QWidget):
         self.find_field.text_edited.connect(self._ask)
         self.find_field.submitted.connect(lambda _text: results.open_current())
         self.find_field.moved.connect(results.list.step)
+        self.find_field.edit.installEventFilter(self)
         results.opened.connect(self._open)
         self._connection = Chip("", has_dot=True, is_pressable=True)
         self._connection.clicked.connect(self.sync_wanted)
@@ -142,6 +143,12 @@ class TopBar(QWidget):
         corner = self.find_field.mapTo(parent, QPoint(0, self.find_field.height() + current_theme().px(Space.XS)))
         self._results.move(corner)
         self._results.setFixedWidth(self.find_field.width())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Put the results away when the keyboard goes elsewhere."""
+        if event.type() == QEvent.Type.FocusOut:
+            self._results.hide()
+        return super().eventFilter(watched, event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the ground and the line to the page."""

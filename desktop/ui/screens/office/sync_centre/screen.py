@@ -23,11 +23,6 @@ _STATE_WORDS = {"waiting": "Waiting", "accepted": "Sent", "refused": "Not taken"
 _STATE_TONES = {"waiting": Tone.HERE, "accepted": Tone.GOOD, "refused": Tone.WRONG}
 _KIND_TONES = {"sent": Tone.GOOD, "received": Tone.HERE, "refused": Tone.WRONG, "failed": Tone.LOOK}
 
-
-def _tone_of(kind: str) -> Tone:
-    return _KIND_TONES.get(kind, Tone.PLAIN)
-
-
 LOG: tuple[Column[HappeningLine], ...] = (
     Column("When", lambda line: line.when, is_quiet=True, width=118),
     Column(
