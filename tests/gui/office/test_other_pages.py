@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 
 from desktop.replica.queries.stock_list import StockShown
+from desktop.ui.screens.office.conflicts.sides import MarkedText
 from desktop.ui.screens.office.importing.presenter import ImportStep
 from desktop.ui.screens.office.navigation import PageName
 from desktop.usecases.import_catalogue import ImportReport, RowProblem
@@ -156,6 +157,18 @@ def test_given_a_conflict_when_its_loser_is_taken_by_key_then_the_decision_is_se
     desk.press(Qt.Key.Key_3)
     assert desk.outbox() == [("inbox_entry.edit", "waiting")]
     assert page.presenter.state.decided == "“Cedarwood soy candle” stands."
+
+
+def test_given_a_long_value_when_the_window_is_narrow_then_all_its_lines_have_room(desk: OfficeBench) -> None:
+    desk.window.resize(1100, 700)
+    desk.window.open_page(PageName.CONFLICTS)
+    desk.window.conflicts.presenter.show(shop_id("inbox", "candle"))
+    desk.settle()
+
+    texts = desk.window.conflicts.view.sides.findChildren(MarkedText)
+    assert len(texts) == 3
+    for text in texts:
+        assert text.height() >= text.heightForWidth(text.width())
 
 
 def test_given_a_conflict_when_another_value_is_written_then_that_is_decided(desk: OfficeBench) -> None:

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QTextLayout, QTextLine, QTextOption
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QTextLayout,
+    QTextLine,
+    QTextOption,
+)
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.ui.theme import Ink, Radius, Space, Tone, TypeRole, current_theme
@@ -28,8 +37,17 @@ class MarkedText(QWidget):
         """Show a value."""
         self._pieces, self._tone = pieces, tone
         self.setAccessibleName("".join(piece.text for piece in pieces))
-        self.updateGeometry()
+        self._take_room()
         self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Ask for as many lines as the new width needs."""
+        super().resizeEvent(event)
+        self._take_room()
+
+    def _take_room(self) -> None:
+        """The cards beside each other share one height, so that a layout would not ask each for its own."""
+        self.setMinimumHeight(self.heightForWidth(self.width()))
 
     def sizeHint(self) -> QSize:
         """One line or more."""
