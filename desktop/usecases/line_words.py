@@ -5,6 +5,7 @@ from __future__ import annotations
 from desktop.usecases.new_line import BY_HAND
 from desktop.usecases.station import Station
 from desktop.usecases.till_state import Note, NoteTone
+from shared.pricing import DiscountKind
 from shared.quantity import THOUSAND, Quantity, Unit
 from shared.sales import PricedLine
 from shared.stock import Level
@@ -26,8 +27,8 @@ def line_notes(station: Station, priced: PricedLine, level: Level | None) -> tup
     notes = [note for note in (_price_note(priced), _own_price_note(priced)) if note is not None]
     own = priced.discount - priced.basket_discount
     if own:
-        given = ", ".join(str(discount) for discount in line.discounts)
-        notes.append(Note(f"{given} off · saves {own}", NoteTone.SAVING))
+        given = ", ".join(f"{discount} off" for discount in line.discounts if discount.kind is DiscountKind.PERCENT)
+        notes.append(Note(f"{given} · saves {own}" if given else f"saves {own}", NoteTone.SAVING))
     if priced.basket_discount:
         notes.append(Note(f"basket discount · saves {priced.basket_discount}", NoteTone.SAVING))
     if line.taxes and not priced.tax:

@@ -44,7 +44,7 @@ class ReceiptPresenter(QObject):
         if receipt is None:
             return ""
         verb = "Paid out" if receipt.total.is_negative else "Paid"
-        return f"{verb} {amount_text(abs(receipt.total), has_symbol=True)}"
+        return f"{verb} {amount_text(abs(receipt.paid), has_symbol=True)}"
 
     @property
     def change_label(self) -> str:
@@ -61,7 +61,7 @@ class ReceiptPresenter(QObject):
         if receipt is None:
             return ""
         if receipt.total.is_negative:
-            return amount_text(abs(receipt.total), has_symbol=True)
+            return amount_text(abs(receipt.paid), has_symbol=True)
         return amount_text(abs(receipt.change), has_symbol=True) if receipt.change else "None"
 
     def next_sale(self) -> None:
