@@ -34,7 +34,7 @@ class PostgresCluster:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._template = f"template_counterfoil_{os.getpid()}"
+        self._template = f"template_counterfoil_{os.getpid()}_{next(_numbers)}"
         self._made = [self._template]
         self._run(f"CREATE DATABASE {self._template}")
         engine = make_engine(ServerSettings(home=Path(), database_url=self.url_of(self._template)))

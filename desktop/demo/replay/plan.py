@@ -19,6 +19,7 @@ from desktop.demo.replay.lines import InvoiceLine
 
 HOME_COUNTRY = "United Kingdom"
 WEB_ONE_IN = 8
+WEB_MAX_LINES = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,8 @@ def _by_row(lines: Sequence[InvoiceLine], row: int) -> Iterable[InvoiceLine]:
 
 
 def _is_web_order(invoice: Invoice, categories: dict[int, Category], covered: set[int]) -> bool:
+    if len(invoice.lines) > WEB_MAX_LINES:
+        return False
     is_for_the_web = invoice.country != HOME_COUNTRY or zlib.crc32(invoice.number.encode()) % WEB_ONE_IN == 0
     return is_for_the_web and all(
         categories[line.row] is Category.TILL_SALE and line.row not in covered for line in invoice.lines

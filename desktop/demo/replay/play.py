@@ -16,6 +16,8 @@ from desktop.demo.replay.plan import Invoice, Plan
 
 SYNC_EVERY_INVOICES = 60
 OFFLINE_ONE_DAY_IN = 3
+LINES_PER_SALE = 400
+"""A longer invoice becomes several sales: a sealed sale has its limit (``shared.limits.AGGREGATE_MAX_BYTES``)."""
 _LONDON = ZoneInfo("Europe/London")
 
 
@@ -73,8 +75,8 @@ class TillPlayer:
         self.desk.do("clock", at=_instant(invoice))
         categories = self.plan.category_by_row
         sold = [line for line in invoice.lines if categories[line.row] in SOLD]
-        if sold:
-            self._sell(invoice, sold)
+        for first in range(0, len(sold), LINES_PER_SALE):
+            self._sell(invoice, sold[first : first + LINES_PER_SALE])
         for line in invoice.lines:
             category = categories[line.row]
             if category in MOVED:
