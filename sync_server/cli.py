@@ -225,6 +225,25 @@ def revoke(
 
 
 @app.command()
+def setting(
+    key: Annotated[str, typer.Argument(help="Which setting; left out, all are listed.")] = "",
+    value: Annotated[str, typer.Argument(help="What to set it to; left out, nothing is changed.")] = "",
+    home: Home = None,
+) -> None:
+    """Show the settings of the chain, or set one; devices follow at their next contact."""
+    from sync_server.chain.service import SETTINGS, set_setting, settings
+
+    with _database(home) as database:
+        if key and value:
+            with database.writing() as connection:
+                set_setting(connection, key, value)
+        with database.reading() as connection:
+            found = settings(connection)
+    for name in [key] if key in SETTINGS else SETTINGS:
+        typer.echo(f"{name} = {json.dumps(found[name])}    {SETTINGS[name].meaning}")
+
+
+@app.command()
 def verify(
     home: Home = None,
     *,

@@ -11,6 +11,7 @@ import msgspec
 from shared.limits import PULL_PAGE_MAX_ROWS, PULL_PAGE_TARGET_BYTES
 from shared.sync.wire import Cursor, MutationResult, PullRequest
 from sync_server.auth.service import KnownDevice
+from sync_server.chain import service as chain
 from sync_server.db.sessions import Connection
 from sync_server.sync import feed_repository, payload_repository, progress_repository, scope_repository
 from sync_server.sync.feed_repository import FeedRow
@@ -65,8 +66,8 @@ class _Budget:
 
 def visible_to(connection: Connection, store_id: uuid.UUID, kind: str) -> Visibility:
     """The stores a device of this store and kind may see now."""
-    every, is_shared = scope_repository.stores(connection), scope_repository.does_share(connection)
-    return visibility(store_id, kind, every, is_shared=is_shared)
+    every, is_shared = scope_repository.stores(connection), chain.does_share(connection)
+    return visibility(store_id, kind, every, is_shared=is_shared, weeks=chain.sales_weeks_kept(connection))
 
 
 def positions(connection: Connection) -> Mapping[str, int]:

@@ -22,7 +22,6 @@ class ScopeHead:
 _HEADS = text("SELECT id, name, position, mark FROM sync_scope")
 _POSITIONS = text("SELECT name, position FROM sync_scope")
 _STORES = text("SELECT id FROM store ORDER BY id")
-_SHARES = text("SELECT value = 'true' FROM setting WHERE store_id IS NULL AND key = 'share_across_stores'")
 _COVERING_MARK = text(
     "SELECT mark FROM sync_stamp WHERE scope_id = :scope AND position >= :position ORDER BY position LIMIT 1"
 )
@@ -47,11 +46,6 @@ def positions(connection: Connection) -> Mapping[str, int]:
 def stores(connection: Connection) -> list[uuid.UUID]:
     """Every store, archived ones included: their sales may be returned elsewhere."""
     return list(connection.execute(_STORES).scalars())
-
-
-def does_share(connection: Connection) -> bool:
-    """The chain's setting ``share_across_stores``."""
-    return bool(connection.execute(_SHARES).scalar())
 
 
 def covering_mark(connection: Connection, scope_id: int, position: int) -> bytes | None:

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 
 from shared.schema.registry import CATALOGUE_SCOPE, store_scope
 
-SALES_WEEKS_KEPT = 13
-
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """The stores a device may see, its own first."""
+    """The stores a device may see, its own first, and for how many weeks with sales it keeps their receipts."""
 
     stores: tuple[uuid.UUID, ...]
+    weeks: int
 
     def scopes_in(self, existing: Collection[str]) -> list[str]:
         """The device's scopes in the order of a pull: catalogue, stores, and each store's newest weeks of sales."""
@@ -23,11 +22,13 @@ class Visibility:
         for store in self.stores:
             prefix = f"sales:{store}:"
             weeks = sorted((name for name in existing if name.startswith(prefix)), reverse=True)
-            held += weeks[:SALES_WEEKS_KEPT]
+            held += weeks[: self.weeks]
         return held
 
 
-def visibility(own_store: uuid.UUID, kind: str, all_stores: Iterable[uuid.UUID], *, is_shared: bool) -> Visibility:
+def visibility(
+    own_store: uuid.UUID, kind: str, all_stores: Iterable[uuid.UUID], *, is_shared: bool, weeks: int
+) -> Visibility:
     """An office sees every store; a till its own, or all where the chain shares."""
     others = (store for store in all_stores if store != own_store)
-    return Visibility((own_store, *others) if kind == "office" or is_shared else (own_store,))
+    return Visibility((own_store, *others) if kind == "office" or is_shared else (own_store,), weeks)

@@ -23,6 +23,8 @@ from shared.errors import UserError
 
 STORES = ("HS", "ML")
 STORE_BY_TILL = (0, 0, 1, 1)
+RECEIPT_WEEKS = 120
+"""Goods come back long after the standard quarter; every receipt of the file must be at hand."""
 LOGIN = {"do": "login", "user": "ada", "pin": "9021"}
 
 
@@ -41,6 +43,7 @@ def replay(console: Console, options: argparse.Namespace) -> int:
         f"{len(lines):,} lines planned: {sum(map(len, plan.by_till)):,} invoices at tills, {len(plan.web):,} web orders"
     )
     with open_chain(options.out, tell, is_replay=True) as chain:
+        chain.server.command("setting", "sales_weeks_kept", str(RECEIPT_WEEKS))
         products = load_catalogue(chain, lines, plan, options.out)
         tell(f"{products:,} products imported, with their opening stock; every device fetches them")
         for desk in chain.desks.values():

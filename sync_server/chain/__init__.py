@@ -1,0 +1,1 @@
+"""Settings of the whole chain: control data, set by the operator, pushed down to every device."""

@@ -1,0 +1,85 @@
+"""The settings an operator may make for the whole chain, each with what it means and what it may be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from shared.errors import UserError
+from shared.ids import derived_id
+from sync_server.chain import repository
+from sync_server.db.sessions import Connection
+
+SALES_WEEKS_DEFAULT = 13
+SALES_WEEKS_MAX = 520
+
+
+@dataclass(frozen=True, slots=True)
+class ChainSetting:
+    """One setting.
+
+    Attributes:
+        meaning: one sentence for the operator.
+        standard: what holds where nothing was set.
+        read: turns what the operator typed into the value; raises ValueError.
+    """
+
+    meaning: str
+    standard: object
+    read: Callable[[str], object]
+
+
+def _yes_or_no(text: str) -> bool:
+    if text.lower() not in {"true", "false"}:
+        raise ValueError("write true or false")
+    return text.lower() == "true"
+
+
+def _weeks(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= SALES_WEEKS_MAX:
+        raise ValueError(f"write a whole number from 1 to {SALES_WEEKS_MAX}")
+    return int(text)
+
+
+SETTINGS: Mapping[str, ChainSetting] = {
+    "share_across_stores": ChainSetting(
+        "Tills see the stock and the receipts of every store, so that goods may come back anywhere.", False, _yes_or_no
+    ),
+    "sales_weeks_kept": ChainSetting(
+        "For how many weeks with sales a device keeps each store's receipts.", SALES_WEEKS_DEFAULT, _weeks
+    ),
+}
+
+
+def set_setting(connection: Connection, key: str, text: str) -> object:
+    """Set a setting of the chain from what the operator typed; gives the value.
+
+    Raises:
+        UserError: ``setting_unknown``, ``setting_invalid``.
+    """
+    if key not in SETTINGS:
+        known = ", ".join(SETTINGS)
+        raise UserError("setting_unknown", f"There is no setting “{key}”. There are: {known}.", key=key)
+    try:
+        value = SETTINGS[key].read(text.strip())
+    except ValueError as error:
+        raise UserError("setting_invalid", f"“{text}” does not fit {key}: {error}.", key=key) from error
+    repository.put(connection, repository.id_of(connection, key) or derived_id("setting", key), key, value)
+    return value
+
+
+def settings(connection: Connection) -> dict[str, object]:
+    """Every setting with the value that holds."""
+    found = repository.values(connection)
+    return {key: found.get(key, setting.standard) for key, setting in SETTINGS.items()}
+
+
+def does_share(connection: Connection) -> bool:
+    """Whether tills see every store."""
+    return settings(connection)["share_across_stores"] is True
+
+
+def sales_weeks_kept(connection: Connection) -> int:
+    """For how many weeks with sales a device keeps each store's receipts."""
+    weeks = settings(connection)["sales_weeks_kept"]
+    return weeks if isinstance(weeks, int) else SALES_WEEKS_DEFAULT
