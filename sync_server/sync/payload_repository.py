@@ -25,8 +25,8 @@ _WIRE_SQL = {
     WireKind.DIGEST: "{0}",
 }
 
-IDS_SQL = "ARRAY(SELECT encode(given, 'hex')::uuid FROM unnest(%s::bytea[]) AS given)"
-"""Identifiers that are sent as a list of 16 bytes each."""
+IDS_SQL = "ARRAY(SELECT encode(given, 'hex')::uuid FROM unnest(%b::bytea[]) AS given)"
+"""Identifiers that are sent as a list of 16 bytes each; in binary, as text they would have to be escaped one by one."""
 
 
 def wire_expression(column: WireColumn) -> str:
