@@ -74,7 +74,7 @@ def trading_day(console: Console, options: argparse.Namespace) -> int:
     write_report(options.out / "report.json", findings, figures)
     rows = {
         "sales sealed at four tills": f"{book.sales:,}",
-        "of them returns": f"{book.returns:,}",
+        "returns": f"{book.returns:,}",
         "web orders taken": f"{book.web_orders:,}",
         "web orders refused, nothing left to promise": f"{book.refused_web_orders:,}",
         "conflicts merged, with both sides kept": f"{book.conflicts:,}",
