@@ -10,6 +10,7 @@ DEMO_OUT ?= build/demo
 # Two workers keep two cores busy; a file's tests stay together, so that each starts its server once.
 PYTEST := QT_QPA_PLATFORM=offscreen $(PYTHON) -m pytest
 TEST_WORKERS ?= 2
+TEST_ORDER ?= -p no:randomly
 # Without a display Qt draws off-screen.
 DISPLAY_OR_OFFSCREEN = if [ "$$(uname)" = Linux ] && [ -z "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ]; then export QT_QPA_PLATFORM=offscreen; fi
 
@@ -23,8 +24,8 @@ demo: setup ## play a trading day; DATA=FILE [FROM=DATE TO=DATE] replays real in
 	@$(DISPLAY_OR_OFFSCREEN); .venv/bin/counterfoil demo --out "$(DEMO_OUT)" \
 		$(if $(DATA),--data "$(DATA)") $(if $(FROM),--from "$(FROM)") $(if $(TO),--to "$(TO)")
 
-test: setup ## run all tests
-	@$(PYTEST) -n $(TEST_WORKERS) --dist loadfile
+test: setup ## run all tests (TEST_ORDER= shuffles them)
+	@$(PYTEST) $(TEST_ORDER) -n $(TEST_WORKERS) --dist loadfile
 
 check: setup lint ## format, lint, types, floors: seconds
 	@$(PYTHON) -m mypy --no-error-summary

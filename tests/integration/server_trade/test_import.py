@@ -71,7 +71,7 @@ def test_given_good_and_bad_rows_when_imported_then_good_ones_are_taken_and_bad_
     assert outcome.ignored_headings == ("colour",)
     assert price_of(shop, "IMP-1") == [9_500_000]
     assert price_of(shop, "IMP-1", "cost") == [3_200_000]
-    inventory.bring_levels_up(shop)
+    inventory.verify_stock(shop)
     level = "SELECT on_hand FROM stock_level l JOIN variant v ON v.id = variant_id WHERE sku = :sku AND l.store_id = :s"
     assert one(shop, level, sku="IMP-1", s=HS) == 12_000
     assert one(shop, level, sku="IMP-8", s=HS) is None
@@ -90,7 +90,7 @@ def test_given_the_same_file_again_then_nothing_changes_and_nothing_is_sent_down
 ) -> None:
     rows = "IMP-20,Twice mug,9501101530003,4.00,1.00,STANDARD,Home > Autumn,,,,,,3,\n"
     assert figures(imported(shop, tmp_path, rows)) == (1, 0, 0, 0)
-    inventory.bring_levels_up(shop)
+    inventory.verify_stock(shop)
     before = one(shop, "SELECT string_agg(name || position, ',' ORDER BY name) FROM sync_scope")
     assert figures(imported(shop, tmp_path, rows)) == (0, 0, 1, 0)
     assert one(shop, "SELECT string_agg(name || position, ',' ORDER BY name) FROM sync_scope") == before
