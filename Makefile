@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench kills lint format screenshots
+.PHONY: help setup demo test check bench kills soak mutants scenarios lint format screenshots
 
 PYTHON := .venv/bin/python
 DEMO_OUT ?= build/demo
@@ -45,6 +45,15 @@ bench: setup ## measure, beside the raw limits of this machine
 
 kills: setup ## kill -9 a till at 200 random moments of a day (KILLS=, SEED=) and prove that nothing is lost
 	@$(PYTHON) -m tests.simulation.kills --kills $(or $(KILLS),200) --seed $(or $(SEED),1)
+
+soak: setup ## simulate shops under faults: SEEDS= how many, FIRST= the first seed; a line for each that fails
+	@$(PYTHON) -m tests.simulation.soak --seeds $(or $(SEEDS),200) --first $(or $(FIRST),1)
+
+mutants: setup ## break each invariant on purpose and show which check notices
+	@$(PYTHON) -m tests.simulation.mutants
+
+scenarios: setup ## run the scenarios of other engines and write docs/scenarios.md
+	@QT_QPA_PLATFORM=offscreen $(PYTHON) -m tests.helpers.scenario_table
 
 screenshots: setup ## draw every screen, light and dark, into build/screenshots
 	@QT_QPA_PLATFORM=offscreen $(PYTHON) -m tests.helpers.screenshots

@@ -25,6 +25,11 @@ class Home:
         return self.folder / "replica.db"
 
     @property
+    def key_file(self) -> Path:
+        """The replica's key, wrapped to the shop's recovery key; of no use to anybody else."""
+        return self.folder / "replica.key"
+
+    @property
     def lock(self) -> Path:
         """Held by the one program that works on this home."""
         return self.folder / "device.lock"

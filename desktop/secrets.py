@@ -20,6 +20,10 @@ from shared.errors import EnvironmentFailure
 
 REPLICA_KEY = "replica-key"
 DEVICE_KEY = "device-key"
+NEXT_DEVICE_KEY = "device-key-next"
+"""Sent to the server, not answered yet: the same key is sent again with the same code."""
+OPENINGS = "openings"
+"""How often the home was opened and closed, as ``usecases.lives`` counts it."""
 KEY_BYTES = 32
 _SERVICE = "counterfoil"
 
@@ -171,10 +175,11 @@ class FileStore:
         )
 
 
-def secret_store(home: Home, place: SecretsPlace) -> SecretStore:
+def secret_store(home: Home, place: SecretsPlace, *, is_lost: bool = False) -> SecretStore:
     """The store of a home.
 
-    A home in use keeps the place it began with; for a new one the keychain is tried for real.
+    A home in use keeps the place it began with; for a new one, or one whose keys are lost, the keychain is tried for
+    real.
 
     Raises:
         EnvironmentFailure: ``keychain_failed`` where the keychain was asked for and does not work.
@@ -182,7 +187,7 @@ def secret_store(home: Home, place: SecretsPlace) -> SecretStore:
     if place is SecretsPlace.FILE or (place is SecretsPlace.AUTO and home.secrets.exists()):
         return FileStore(home.secrets)
     keychain = KeyringStore(home)
-    if home.replica.exists() or keychain.works():
+    if (home.replica.exists() and not is_lost) or keychain.works():
         return keychain
     if place is SecretsPlace.KEYCHAIN:
         raise _keychain_failed()

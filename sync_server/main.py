@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import signal
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -23,6 +24,8 @@ from sync_server.db.migrate import migrate
 from sync_server.db.pokes import Listener, Poker
 from sync_server.db.sessions import Database, DBAPIError, PoolTimeout, is_unwell
 from sync_server.devices.endpoints import router as devices
+from sync_server.devices.seen_service import SeenBoard
+from sync_server.epochs.watch import EpochWatch
 from sync_server.errors import http_status_of
 from sync_server.health.endpoints import router as health
 from sync_server.inventory.endpoints import router as stock
@@ -31,13 +34,20 @@ from sync_server.orders.endpoints import router as orders
 from sync_server.orders.sweeper import OrderSweeper
 from sync_server.sales.endpoints import router as reports
 from sync_server.settings import ServerSettings
+from sync_server.snapshots.builder import SnapshotBuilder
+from sync_server.snapshots.endpoints import router as snapshots
+from sync_server.snapshots.shelf import Shelf, folder_in
 from sync_server.sync.encoding import CONTENT_TYPE, packed
 from sync_server.sync.endpoints import router as sync
+from sync_server.sync.event_endpoints import router as events
 from sync_server.sync.heads import HeadsBoard
 from sync_server.sync.housekeeping import Housekeeper
+from sync_server.sync.load_gate import GateBounds, LoadGate, spread_pause
+from sync_server.sync.quarantine_endpoints import router as quarantine
+from sync_server.sync.repair_endpoints import router as repair
 from sync_server.sync.verify_endpoints import router as digests
 
-ROUTERS = (health, devices, sync, catalogue, orders, reports, stock, digests)
+ROUTERS = (health, devices, sync, repair, snapshots, events, catalogue, orders, reports, stock, digests, quarantine)
 """Every noun's router."""
 
 _DESCRIPTION = """The central server of Counterfoil: it syncs tills and offices and takes the orders of channels.
@@ -45,6 +55,8 @@ _DESCRIPTION = """The central server of Counterfoil: it syncs tills and offices 
 Channels send their API key as a bearer token; money is in decimal strings. Devices speak the binary protocol under
 `/sync`, described in docs/protocol.md."""
 _log = structlog.get_logger(__name__)
+_chance = random.SystemRandom().random
+_MEBIBYTE = 1024 * 1024
 
 
 def create_app(
@@ -67,11 +79,22 @@ def create_app(
             engine = make_engine(settings, url)
             stack.callback(engine.dispose)
             migrate(engine, used_clock)
-            database = Database(engine, used_clock, ids or TimeOrderedIds(used_clock))
+            used_ids = ids or TimeOrderedIds(used_clock)
+            watch = EpochWatch(engine, settings.home, used_clock, used_ids)
+            watch.start()
+            stack.callback(watch.stop)
+            database = Database(engine, used_clock, used_ids)
             board = HeadsBoard()
             app.state.database = database
             app.state.board = board
+            app.state.seen = SeenBoard(database)
             app.state.heartbeat_seconds = settings.heartbeat_seconds
+            bounds = GateBounds(settings.sync_at_work, settings.sync_waiting, settings.sync_wait_seconds)
+            app.state.push_gate = LoadGate("push", bounds, _chance)
+            app.state.pull_gate = LoadGate("pull", bounds, _chance)
+            app.state.snapshots = Shelf(folder_in(settings.home), settings.snapshot_cache_mib * _MEBIBYTE)
+            app.state.snapshot_rows_min = settings.snapshot_rows_min
+            app.state.snapshot_builder = None
             stack.enter_context(_pokes(settings, url, database, board))
             stack.enter_context(_streams_ended_first(board))
             if has_background:
@@ -81,6 +104,12 @@ def create_app(
                 sweeper = OrderSweeper(database)
                 sweeper.start()
                 stack.callback(sweeper.stop)
+                app.state.seen.start()
+                stack.callback(app.state.seen.stop)
+                builder = SnapshotBuilder(settings.model_copy(update={"database_url": url}))
+                builder.start()
+                stack.callback(builder.stop)
+                app.state.snapshot_builder = builder
                 housekeeper = Housekeeper(database)
                 housekeeper.start()
                 stack.callback(housekeeper.stop)
@@ -139,9 +168,11 @@ async def _answer_error(request: Request, error: Exception) -> Response:
     if isinstance(error, BugError):
         _log.error("bug", path=request.url.path, exc_info=error)
     body, status = error.as_dict(), http_status_of(error)
+    pause = error.data.get("retry_after_seconds")
+    headers = None if pause is None else {"Retry-After": str(pause)}
     if request.url.path.startswith("/sync/"):
-        return Response(packed(body), status, media_type=CONTENT_TYPE)
-    return JSONResponse(body, status)
+        return Response(packed(body), status, headers, media_type=CONTENT_TYPE)
+    return JSONResponse(body, status, headers)
 
 
 async def _answer_database_failure(request: Request, error: Exception) -> Response:
@@ -152,11 +183,11 @@ async def _answer_database_failure(request: Request, error: Exception) -> Respon
         return await _answer_error(request, bug)
     _log.error("database failure", path=request.url.path, reason=str(error))
     failure = EnvironmentFailure(
-        "database_unavailable", "The server's database does not answer. Try again in a moment."
+        "database_unavailable",
+        "The server's database does not answer. Try again in a moment.",
+        retry_after_seconds=spread_pause(_chance),
     )
-    answer = await _answer_error(request, failure)
-    answer.headers["Retry-After"] = "2"
-    return answer
+    return await _answer_error(request, failure)
 
 
 async def _answer_malformed(request: Request, error: Exception) -> Response:

@@ -21,6 +21,12 @@ class ServerSettings(BaseSettings):
         heads_interval_ms: how often a worker with listeners looks at the heads for itself.
         heartbeat_seconds: between two comments on an event stream.
         pull_target_bytes: about how large one answer to a pull may grow.
+        snapshot_rows_min: scopes with fewer rows come by pages only.
+        snapshot_cache_mib: how much room finished snapshot files may take.
+        sync_at_work: pushes that one worker takes at once, and as many pulls; together less than the pool.
+        sync_waiting: pushes, and pulls, that may wait for a place in one worker.
+        sync_wait_seconds: after which one that waits is asked to come again.
+        pool_wait_seconds: after which whatever waits for a database connection is asked to come again.
     """
 
     model_config = SettingsConfigDict(env_prefix="COUNTERFOIL_", extra="ignore", frozen=True)
@@ -34,4 +40,10 @@ class ServerSettings(BaseSettings):
     heads_interval_ms: int = 200
     heartbeat_seconds: int = 15
     pull_target_bytes: int = 1024 * 1024
+    snapshot_rows_min: int = 5_000
+    snapshot_cache_mib: int = 4_096
+    sync_at_work: int = 6
+    sync_waiting: int = 256
+    sync_wait_seconds: float = 10.0
+    pool_wait_seconds: float = 10.0
     log_level: str = "INFO"

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 from sqlalchemy import Connection
 
+from desktop.replica import buckets
+from desktop.replica.buckets import VersionedId
 from desktop.replica.rows import PARAMETERS_MAX, parts
 
-MemberRow = tuple[str, bytes, int, int]
-"""(entity, id, scope number, version)."""
-
 _SET_ASIDE = "~"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is here of an aggregate: its newest version over all scopes, and that in one scope (0: not there)."""
+
+    newest: int
+    here: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +61,14 @@ def move_cursor(connection: Connection, cursor: ScopeCursor, to_position: int, m
 
 
 def drop_cursor(connection: Connection, cursor: ScopeCursor) -> None:
-    """Forget a scope's cursor."""
+    """Forget a scope's cursor and buckets."""
+    buckets.forget(connection, cursor.number)
     connection.exec_driver_sql("DELETE FROM cursor WHERE number = ?", (cursor.number,))
 
 
 def set_aside(connection: Connection, cursor: ScopeCursor) -> None:
     """The scope will be filled anew: keep its members under a cursor that stands for none, at a version below any."""
+    buckets.forget(connection, cursor.number)
     connection.exec_driver_sql("UPDATE membership SET version = 0 WHERE scope_number = ?", (cursor.number,))
     connection.exec_driver_sql(
         "UPDATE cursor SET scope = ? WHERE number = ?", (f"{_SET_ASIDE}{cursor.number}", cursor.number)
@@ -87,16 +96,52 @@ def known_versions(connection: Connection, entity: str, ids: Sequence[bytes]) ->
     return found
 
 
-def add_members(connection: Connection, rows: Iterable[MemberRow]) -> None:
-    """Say that these scopes hold these aggregates at these versions (never an older one than before)."""
-    members = list(rows)
+def held_versions(connection: Connection, entity: str, ids: Sequence[bytes], scope_number: int) -> dict[bytes, Held]:
+    """What is here of these aggregates, over all scopes and in this one; those that are not here are left out."""
+    found: dict[bytes, Held] = {}
+    for part in parts(ids, PARAMETERS_MAX):
+        marks = ",".join("?" * len(part))
+        rows = connection.exec_driver_sql(
+            "SELECT id, max(version), max(CASE WHEN scope_number = ? THEN version ELSE 0 END) FROM membership "
+            f"WHERE entity = ? AND id IN ({marks}) GROUP BY id",
+            (scope_number, entity, *part),
+        )
+        found.update((row[0], Held(row[1], row[2])) for row in rows)
+    return found
+
+
+def add_members(
+    connection: Connection,
+    entity: str,
+    scope_number: int,
+    members: Sequence[VersionedId],
+    held: Mapping[bytes, Held],
+) -> None:
+    """Say that a scope holds these aggregates at these versions (never an older one than before).
+
+    ``held`` is what ``held_versions`` gave for those of them that may be here already.
+    """
     for part in parts(members, PARAMETERS_MAX // 4):
         places = ",".join(["(?,?,?,?)"] * len(part))
+        values = ((entity, entity_id, scope_number, version) for entity_id, version in part)
         connection.exec_driver_sql(
             f"INSERT INTO membership (entity, id, scope_number, version) VALUES {places} "
             "ON CONFLICT (entity, id, scope_number) DO UPDATE SET version = max(version, excluded.version)",
-            tuple(chain.from_iterable(part)),
+            tuple(chain.from_iterable(values)),
         )
+    if not held:
+        buckets.change(connection, scope_number, entity, members, [])
+        return
+    before = {entity_id: each.here for entity_id, each in held.items() if each.here}
+    added = [member for member in members if member[1] > before.get(member[0], 0)]
+    taken = [(entity_id, before[entity_id]) for entity_id, _ in added if entity_id in before]
+    buckets.change(connection, scope_number, entity, added, taken)
+
+
+def correct_member(connection: Connection, entity: str, entity_id: bytes, scope_number: int, version: int) -> None:
+    """A repair: make a scope hold an aggregate at exactly this version, higher or lower than before."""
+    drop_members(connection, entity, [entity_id], scope_number)
+    add_members(connection, entity, scope_number, [(entity_id, version)], {})
 
 
 def drop_members(connection: Connection, entity: str, ids: Sequence[bytes], scope_number: int | None) -> list[bytes]:
@@ -105,9 +150,15 @@ def drop_members(connection: Connection, entity: str, ids: Sequence[bytes], scop
     for part in parts(ids, PARAMETERS_MAX):
         marks = ",".join("?" * len(part))
         within = "" if scope_number is None else f" AND scope_number = {int(scope_number)}"
-        connection.exec_driver_sql(
-            f"DELETE FROM membership WHERE entity = ? AND id IN ({marks}){within}", (entity, *part)
+        rows = connection.exec_driver_sql(
+            f"DELETE FROM membership WHERE entity = ? AND id IN ({marks}){within} RETURNING scope_number, id, version",
+            (entity, *part),
         )
+        taken: dict[int, list[VersionedId]] = {}
+        for number, entity_id, version in rows:
+            taken.setdefault(number, []).append((entity_id, version))
+        for number, versions in taken.items():
+            buckets.change(connection, number, entity, [], versions)
         held = known_versions(connection, entity, part)
         gone.extend(each for each in part if each not in held)
     return gone

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from desktop.replica.schema import Identity
 from shared.errors import UserError
+from shared.sales import copy_series
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,10 @@ class DeviceIdentity:
         projected_number: own mutations up to it are in the pulled stock levels.
         clock_offset_us: server clock less device clock, microseconds.
         consistent_at: what the shop on this device is as of (server time, UTC microseconds); None: never in step yet.
+        succession: the secret the server last confirmed for this incarnation.
+        successor: the one that takes its place with the push on its way.
+        fingerprint: the file the replica lies in, as ``replica.fingerprint`` tells it.
+        openings: how often the home was opened and closed.
         is_indexed: false while a new replica fills.
     """
 
@@ -45,6 +50,10 @@ class DeviceIdentity:
     projected_number: int = 0
     clock_offset_us: int = 0
     consistent_at: int | None = None
+    succession: bytes = b""
+    successor: bytes = b""
+    fingerprint: str = ""
+    openings: int = 0
     is_indexed: bool = True
 
 
@@ -83,15 +92,26 @@ def change_identity(connection: Connection, **values: object) -> None:
     connection.execute(update(Identity).values(**values))
 
 
-def start_new_incarnation(connection: Connection, incarnation: uuid.UUID, first_waiting: int) -> None:
-    """This device is a copy of another, or was restored: count the outbox anew and open a new receipt series.
+def start_new_incarnation(
+    connection: Connection, incarnation: uuid.UUID, first_waiting: int, *, series: int = 0
+) -> DeviceIdentity:
+    """This device is a copy of another, was restored or joined anew: count the outbox anew in a new receipt series.
 
-    Nothing is skipped: what waits is sent again under the new count, from ``first_waiting`` on.
+    Nothing is skipped: what waits is sent again under the new count, from ``first_waiting`` on, and what the server has
+    of it already it knows by its identifiers.
+
+    Args:
+        connection: the transaction.
+        incarnation: a fresh identifier.
+        first_waiting: the lowest outbox number that waits.
+        series: the receipt series the server gave; 0: one that no other copy comes upon (``copy_series``).
     """
-    me = identity_of(connection)
     change_identity(
         connection,
         incarnation=incarnation,
         outbox_base=first_waiting - 1,
-        receipt_series=me.receipt_series + 1,
+        receipt_series=series or copy_series(incarnation),
+        succession=b"",
+        successor=b"",
     )
+    return identity_of(connection)

@@ -94,7 +94,7 @@ def with_mutation(
 ) -> Payload | None:
     """The aggregate after one of this device's mutations; None when it is removed or was never there."""
     match verb:
-        case Verb.RECORD | Verb.CREATE:
+        case Verb.RECORD | Verb.CREATE | Verb.OFFER:
             return payload if payload is not None else msgspec.convert(arguments["row"], Payload)
         case Verb.REMOVE:
             return None

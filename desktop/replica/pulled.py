@@ -7,7 +7,7 @@ this device keep them on top (``overlay``).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -42,11 +42,16 @@ class PullContext:
 
 def write_rows(connection: Connection, entity: str, rows: Sequence[Row], context: PullContext) -> Sequence[Row]:
     """Apply rows of one entity; gives those that were newer than what the device had."""
-    newer = rows if context.is_fresh else _newer(connection, entity, rows)
+    held = _held(connection, entity, rows, context)
+    newer = (
+        rows if context.is_fresh else [row for row in rows if row.id not in held or row.version > held[row.id].newest]
+    )
     dirty = overlay.dirty_ids(connection, entity)
     clean = [row for row in newer if row.id not in dirty] if dirty else newer
-    _write_clean(connection, aggregate_of(entity), clean, is_fresh=context.is_fresh)
-    cursors.add_members(connection, ((entity, row.id, context.scope_number, row.version) for row in rows))
+    seen = list(held) if context.is_fresh else [row.id for row in clean]
+    _write_clean(connection, aggregate_of(entity), clean, seen)
+    members = [(row.id, row.version) for row in rows]
+    cursors.add_members(connection, entity, context.scope_number, members, held)
     if dirty:
         for row in newer:
             if row.id in dirty:
@@ -116,16 +121,19 @@ def _bring_search_up_to_date(connection: Connection, entity: str, ids: Iterable[
         search.index_changed(connection, entity, [UUID(bytes=each) for each in ids])
 
 
-def _newer(connection: Connection, entity: str, rows: Sequence[Row]) -> list[Row]:
-    known = cursors.known_versions(connection, entity, [row.id for row in rows])
-    return [row for row in rows if row.version > known.get(row.id, 0)]
+def _held(
+    connection: Connection, entity: str, rows: Sequence[Row], context: PullContext
+) -> Mapping[bytes, cursors.Held]:
+    """What is here of these already; while a scope fills only what changed on the server meanwhile comes twice."""
+    ids = [row.id for row in rows if row.version > 1 or not context.is_fresh]
+    return cursors.held_versions(connection, entity, ids, context.scope_number) if ids else {}
 
 
-def _write_clean(connection: Connection, aggregate: Aggregate, rows: Sequence[Row], *, is_fresh: bool) -> None:
+def _write_clean(connection: Connection, aggregate: Aggregate, rows: Sequence[Row], seen: Sequence[bytes]) -> None:
+    """Write rows whole; ``seen`` may be here already, with children of their own."""
     upsert_rows(connection, aggregate.root, [row.payload[0] for row in rows])
     if not aggregate.children:
         return
-    seen = _seen_before(connection, aggregate, rows) if is_fresh else [row.id for row in rows]
     for child in aggregate.children:
         for part in parts(seen, PARAMETERS_MAX):
             marks = ",".join("?" * len(part))
@@ -133,12 +141,6 @@ def _write_clean(connection: Connection, aggregate: Aggregate, rows: Sequence[Ro
             connection.exec_driver_sql(sql, tuple(part))
         owned = [values for row in rows for values in row.payload[1].get(child.name, ())]
         upsert_rows(connection, child, owned)
-
-
-def _seen_before(connection: Connection, aggregate: Aggregate, rows: Sequence[Row]) -> list[bytes]:
-    """While a scope fills: what changed on the server meanwhile and comes a second time, at a later version."""
-    changed = [row.id for row in rows if row.version > 1]
-    return list(cursors.known_versions(connection, aggregate.entity, changed)) if changed else []
 
 
 def _drop_expected(connection: Connection, rows: Iterable[Row], projected_number: int) -> None:

@@ -15,10 +15,10 @@ from shared.schema import registry
 from shared.schema.base import NAMING, Replicated
 from shared.schema.types import Digest, Flag, Id, Json, Whole, Words
 
-USER_VERSION = 1
+USER_VERSION = 2
 """The replica file's schema, kept in its ``user_version`` and compared at each start."""
 
-HEAD_REVISION = "0001"
+HEAD_REVISION = "0002"
 """The Alembic revision that ``USER_VERSION`` stands for."""
 
 
@@ -57,6 +57,14 @@ class Identity(DeviceTable):
     """Server clock less device clock, as last measured."""
     consistent_at: Mapped[int | None] = mapped_column(Whole)
     """Server time of the last consistent point: what the shop on this device is as of. Empty: never in step yet."""
+    succession: Mapped[bytes] = mapped_column(Digest, default=b"")
+    """The secret of this incarnation that the server last confirmed; empty before the first push."""
+    successor: Mapped[bytes] = mapped_column(Digest, default=b"")
+    """The secret that takes its place with the push that is on its way; empty where none is."""
+    fingerprint: Mapped[str] = mapped_column(Words, default="")
+    """The file this replica lies in (``replica.fingerprint``); another one means that the home was copied."""
+    openings: Mapped[int] = mapped_column(Whole, default=0)
+    """How often the home was opened and closed; the keychain keeps it too and tells an older copy by it."""
     is_indexed: Mapped[bool] = mapped_column(Flag, default=True)
     """Whether the secondary and search indexes are built; they are left out while a new replica fills."""
 
@@ -112,6 +120,20 @@ class Membership(DeviceTable):
     id: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
     scope_number: Mapped[int] = mapped_column(Whole, primary_key=True, autoincrement=False)
     version: Mapped[int] = mapped_column(Whole)
+
+
+class Bucket(DeviceTable):
+    """One of 256 buckets of an entity in a scope: how many members, and the sums of their leaves' halves."""
+
+    __tablename__ = "bucket"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    scope_number: Mapped[int] = mapped_column(Whole, primary_key=True, autoincrement=False)
+    entity: Mapped[str] = mapped_column(Words, primary_key=True)
+    number: Mapped[int] = mapped_column(Whole, primary_key=True, autoincrement=False)
+    rows: Mapped[int] = mapped_column(Whole)
+    high: Mapped[int] = mapped_column(Whole)
+    low: Mapped[int] = mapped_column(Whole)
 
 
 class BaseCopy(DeviceTable):

@@ -88,8 +88,12 @@ class SyncEngine:
             finally:
                 self._pending = None
             self._note_success(report)
+            if report.failure is not None:
+                self._note_failure(report.failure)
         if report.changes:
             self._on_changes(report.changes)
+        if report.failure is not None:
+            raise report.failure
         return report
 
     def start(self) -> None:

@@ -15,10 +15,11 @@ def retry_delay_seconds(failures: int, retry_after_seconds: float, random: Calla
 
     Args:
         failures: failures in a row.
-        retry_after_seconds: what the server asked for; 0 where it did not.
+        retry_after_seconds: what the server asked for; 0 where it did not. Never less than that, and up to half more.
         random: gives a number in [0, 1); half of the delay is left to it, so that tills of one shop do not come back
             all at once.
     """
     assert failures > 0
     ceiling = min(DELAY_MAX_SECONDS, FIRST_DELAY_SECONDS * float(1 << min(failures - 1, 16)))
-    return max(retry_after_seconds, ceiling * (0.5 + random() / 2))
+    chance = random()
+    return max(retry_after_seconds * (1 + chance / 2), ceiling * (0.5 + chance / 2))

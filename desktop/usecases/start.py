@@ -12,6 +12,8 @@ from desktop.replica.engine import Replica
 from desktop.replica.home_lock import HomeLock
 from desktop.secrets import REPLICA_KEY, SecretStore, secret_store
 from desktop.settings import Settings
+from desktop.usecases.lives import count_closing, count_opening, keep_count
+from desktop.usecases.recoverable import keep_recoverable
 from shared.clock import Clock
 from shared.errors import EnvironmentFailure, UserError
 from shared.ids import IdMaker
@@ -44,13 +46,32 @@ def opened_device(home: Home, settings: Settings, *, clock: Clock, ids: IdMaker)
     lock.take()
     try:
         secrets = secret_store(home, settings.secrets)
-        replica = Replica.open(home.replica, replica_key(secrets), clock=clock, ids=ids)
+        key = replica_key(secrets)
+        replica = Replica.open(home.replica, key, clock=clock, ids=ids)
         try:
+            _begin(home, replica, secrets)
+            keep_recoverable(home, replica, key)
             yield Device(home, replica, secrets, clock, ids)
+            _end(replica, secrets)
         finally:
             replica.close()
     finally:
         lock.release()
+
+
+def _begin(home: Home, replica: Replica, secrets: SecretStore) -> None:
+    with replica.write() as unit:
+        openings = count_opening(unit, home.replica, secrets)
+    if openings:
+        keep_count(secrets, openings)
+
+
+def _end(replica: Replica, secrets: SecretStore) -> None:
+    """After a good end; one that broke off is not counted."""
+    with replica.write() as unit:
+        openings = count_closing(unit)
+    if openings:
+        keep_count(secrets, openings)
 
 
 def replica_key(secrets: SecretStore) -> bytes:
@@ -64,7 +85,7 @@ def replica_key(secrets: SecretStore) -> bytes:
         raise EnvironmentFailure(
             "replica_key_missing",
             f"The key of this device's replica is not in {secrets.description}. Log in as the person who enrolled "
-            "this device, or restore the key, and try again.",
+            "this device, or open the home with the shop's recovery key: counterfoil recover --recovery-key FILE.",
         )
     return key
 

@@ -15,7 +15,13 @@ from shared.sales.editing import (
     set_note,
 )
 from shared.sales.priced import BasketTotals, PricedBasket, PricedLine, price_basket, price_line
-from shared.sales.receipt_number import ReceiptNumber, parse_receipt_number, receipt_number
+from shared.sales.receipt_number import (
+    COPY_SERIES_FIRST,
+    ReceiptNumber,
+    copy_series,
+    parse_receipt_number,
+    receipt_number,
+)
 from shared.sales.returns import (
     ReturnableLine,
     blind_return_line,
@@ -37,6 +43,7 @@ from shared.sales.sealing import SaleHeader, seal
 from shared.sales.settlement import SettledTender, Settlement, Tender, settle
 
 __all__ = [
+    "COPY_SERIES_FIRST",
     "Basket",
     "BasketLine",
     "BasketTotals",
@@ -65,6 +72,7 @@ __all__ = [
     "change_quantity",
     "clear_basket_discounts",
     "clear_line_discounts",
+    "copy_series",
     "discount_basket",
     "discount_line",
     "first_altered",

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import uuid
 from dataclasses import dataclass
 
 from shared.errors import BugError, UserError
 
 _DIGITS_AT_LEAST = 6
 _LETTERS = 26
+
+COPY_SERIES_COUNT = 26**6
+"""How many series have six letters: 308,915,776."""
+COPY_SERIES_FIRST = (COPY_SERIES_COUNT - 1) // (_LETTERS - 1)
+"""The first series of six letters, ``aaaaaa``. Those below are given out one by one by the server."""
 _STORE_CODE = re.compile(r"[A-Z0-9](?:[A-Z0-9-]*[A-Z0-9])?")
 _RECEIPT_NUMBER = re.compile(
     r"(?P<store>[A-Z0-9][A-Z0-9-]*)-(?P<till>[1-9][0-9]*)(?P<series>[a-z]*)-(?P<number>[0-9]{6,})"
@@ -22,7 +29,7 @@ class ReceiptNumber:
     Attributes:
         store_code: capital letters, digits and inner hyphens.
         till_number: the till within its store, from 1.
-        series: 1 for the till's first replica, one more for each that had to start anew.
+        series: 1 for the till's first replica; what the server gives to the next ones, or ``copy_series``.
         number: consecutive within the series, from 1.
     """
 
@@ -49,6 +56,17 @@ def receipt_number(store_code: str, till_number: int, series: int, number: int) 
             parts=[store_code, till_number, series, number],
         )
     return f"{store_code}-{till_number}{_letters(series)}-{number:0{_DIGITS_AT_LEAST}d}"
+
+
+def copy_series(incarnation: uuid.UUID) -> int:
+    """The series of a life that a device began on its own, because its files were copied or restored.
+
+    Two copies of one device cannot ask each other, and offline they cannot ask the server; what they do not share is
+    the random part of their new incarnations. Two out of ten copies of one till get the same series once in seven
+    million times, and never one that the server has given out.
+    """
+    drawn = int.from_bytes(hashlib.sha256(b"counterfoil-series-1\x00" + incarnation.bytes).digest()[:16], "big")
+    return COPY_SERIES_FIRST + drawn % COPY_SERIES_COUNT
 
 
 def parse_receipt_number(text: str) -> ReceiptNumber:

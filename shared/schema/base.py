@@ -61,6 +61,8 @@ class ScopeRule(StrEnum):
 
     CATALOGUE = "catalogue"
     STORE = "store"
+    KNOWN_STORES = "known_stores"
+    STOCK = "stock"
     STORE_OR_CATALOGUE = "store_or_catalogue"
     SALES_WEEK = "sales_week"
     NOWHERE = "nowhere"
@@ -73,10 +75,12 @@ class Owned:
     Attributes:
         table: name of the child table; it has a column ``<parent_column>`` that points at the root.
         parent_column: the child's column with the root's id.
+        since: the wire schema version that first had it.
     """
 
     table: str
     parent_column: str
+    since: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +92,14 @@ class AggregateRule:
         kind: one of the four kinds of data.
         scope: which scopes hold it.
         owned: its child collections, in wire order.
+        since: the wire schema version that first had it.
     """
 
     entity: str
     kind: Kind
     scope: ScopeRule
     owned: tuple[Owned, ...] = ()
+    since: int = 1
 
 
 def synced(policy: Policy, *arguments: Any, since: int = 1, **options: Any) -> MappedColumn[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -15,8 +15,11 @@ from shared.schema import catalogue, inbox, orders, people, sales, stock, stores
 from shared.schema.base import AggregateRule, Kind, Policy, Replicated, ScopeRule
 from shared.schema.types import WireKind, wire_kind
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """The wire schema this program speaks; additive changes raise it."""
+
+SCHEMA_AT_LEAST = 1
+"""The oldest wire schema the server still answers in; facts are taken from older ones too."""
 
 CATALOGUE_SCOPE = "catalogue"
 
@@ -41,6 +44,7 @@ class WireTable:
     name: str
     columns: tuple[WireColumn, ...]
     parent_column: str = ""
+    since: int = 1
 
     def __hash__(self) -> int:
         """By the name, which is unique: what is prepared for a table is looked up for every row."""
@@ -66,6 +70,7 @@ class Aggregate:
     scope: ScopeRule
     root: WireTable
     children: tuple[WireTable, ...]
+    since: int = 1
 
     def __hash__(self) -> int:
         """By the entity, which is unique."""
@@ -77,7 +82,7 @@ class Aggregate:
         return (self.root, *self.children)
 
 
-def _wire_table(table: Table, parent_column: str = "") -> WireTable:
+def _wire_table(table: Table, parent_column: str = "", since: int = 1) -> WireTable:
     columns = tuple(
         WireColumn(
             name=str(column.name),
@@ -88,7 +93,7 @@ def _wire_table(table: Table, parent_column: str = "") -> WireTable:
         )
         for column in table.columns
     )
-    return WireTable(str(table.name), columns, parent_column)
+    return WireTable(str(table.name), columns, parent_column, since)
 
 
 def _read_aggregates() -> dict[str, Aggregate]:
@@ -98,13 +103,41 @@ def _read_aggregates() -> dict[str, Aggregate]:
         rule: AggregateRule | None = getattr(mapper.class_, "__aggregate__", None)
         if rule is None:
             continue
-        children = tuple(_wire_table(tables[owned.table], owned.parent_column) for owned in rule.owned)
+        children = tuple(_wire_table(tables[owned.table], owned.parent_column, owned.since) for owned in rule.owned)
         root = _wire_table(tables[mapper.class_.__tablename__])
-        found[rule.entity] = Aggregate(rule.entity, rule.kind, rule.scope, root, children)
+        found[rule.entity] = Aggregate(rule.entity, rule.kind, rule.scope, root, children, rule.since)
     return dict(sorted(found.items()))
 
 
 AGGREGATES: Mapping[str, Aggregate] = _read_aggregates()
+
+
+@cache
+def at_schema(schema: int) -> Mapping[str, Aggregate]:
+    """The aggregates as wire schema ``schema`` knows them: what came later is left out.
+
+    The tables' names are those of ``AGGREGATES``, so nothing may be cached by an aggregate or a table alone where
+    schemas meet.
+    """
+    if schema >= SCHEMA_VERSION:
+        return AGGREGATES
+    return {
+        entity: Aggregate(
+            entity,
+            aggregate.kind,
+            aggregate.scope,
+            _table_at(aggregate.root, schema),
+            tuple(_table_at(child, schema) for child in aggregate.children if child.since <= schema),
+            aggregate.since,
+        )
+        for entity, aggregate in AGGREGATES.items()
+        if aggregate.since <= schema
+    }
+
+
+def _table_at(table: WireTable, schema: int) -> WireTable:
+    columns = tuple(column for column in table.columns if column.since <= schema)
+    return WireTable(table.name, columns, table.parent_column, table.since)
 
 
 def level_id(store_id: uuid.UUID, variant_id: uuid.UUID) -> uuid.UUID:
@@ -123,8 +156,21 @@ def store_scope(store_id: uuid.UUID) -> str:
     return f"store:{store_id}"
 
 
-def scopes_of(aggregate: Aggregate, root: Mapping[str, object]) -> tuple[str, ...]:
-    """The scopes that hold an aggregate with this root row (Python values). The server's SQL says the same."""
+def stock_scope(store_id: uuid.UUID) -> str:
+    """The scope of one store's stock levels: no personal data, so that it may travel as a snapshot file."""
+    return f"stock:{store_id}"
+
+
+def scopes_of(
+    aggregate: Aggregate, root: Mapping[str, object], known_to: Collection[uuid.UUID] = ()
+) -> tuple[str, ...]:
+    """The scopes that hold an aggregate with this root row (Python values). The server's SQL says the same.
+
+    Args:
+        aggregate: which.
+        root: its root row.
+        known_to: stores that know a customer besides the home store; the server alone keeps them.
+    """
     store_id = root.get("store_id")
     match aggregate.scope:
         case ScopeRule.CATALOGUE:
@@ -132,6 +178,12 @@ def scopes_of(aggregate: Aggregate, root: Mapping[str, object]) -> tuple[str, ..
         case ScopeRule.STORE:
             assert isinstance(store_id, uuid.UUID)
             return (store_scope(store_id),)
+        case ScopeRule.KNOWN_STORES:
+            assert isinstance(store_id, uuid.UUID)
+            return tuple(sorted({store_scope(store) for store in (store_id, *known_to)}))
+        case ScopeRule.STOCK:
+            assert isinstance(store_id, uuid.UUID)
+            return (stock_scope(store_id),)
         case ScopeRule.STORE_OR_CATALOGUE:
             return (store_scope(store_id),) if isinstance(store_id, uuid.UUID) else (CATALOGUE_SCOPE,)
         case ScopeRule.SALES_WEEK:

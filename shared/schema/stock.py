@@ -43,7 +43,7 @@ class StockLevel(Replicated):
 
     __tablename__ = "stock_level"
     __table_args__ = (Index("ix_stock_level_variant_id", "variant_id"),)
-    __aggregate__ = AggregateRule("stock_level", Kind.PROJECTION, ScopeRule.STORE)
+    __aggregate__ = AggregateRule("stock_level", Kind.PROJECTION, ScopeRule.STOCK)
 
     id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id, primary_key=True)
     store_id: Mapped[uuid.UUID] = synced(Policy.DERIVED, Id)

@@ -2,7 +2,9 @@
 
 ``inbox_entry.decision`` is ``{"take": "base" | "mine" | "theirs"}`` or ``{"take": "other", "value": …}``.
 The office sends it with ``inbox_entry.edit`` (state ``decided``); the server then gives the field that value.
-Values in an entry are JSON: an identifier is its text, a flag true or false, a JSON column the value itself.
+Values in an entry are JSON: an identifier is its text, a flag true or false, a JSON column the value itself. In an
+entry of kind ``removal`` a value is the whole row, field → value, and null where it is taken away. An entry of kind
+``merged`` is a note: its values are field → value of what each side set, and nobody decides it.
 """
 
 from __future__ import annotations
@@ -17,6 +19,22 @@ from shared.errors import UserError
 from shared.schema.registry import AGGREGATES, WireColumn, WireTable
 from shared.schema.types import WireKind
 from shared.sync.wire import Value
+
+
+class EntryKind(StrEnum):
+    """What an inbox entry tells of."""
+
+    CONFLICT = "conflict"
+    """Two edits of one field that did not know of each other."""
+    REMOVAL = "removal"
+    """Taken away in one place, changed in another."""
+    MERGED = "merged"
+    """A note: edits met, and both stand. In state ``settled``, so that older programs show it as what it is."""
+    REFUSED = "refused"
+    DISCREPANCY = "discrepancy"
+    DANGLING = "dangling"
+    SAME_PERSON = "same_person"
+    """Two profiles look like one person; decided with the ``customer_alias`` that ``mine`` names."""
 
 
 class Take(StrEnum):
@@ -63,6 +81,25 @@ def table_of(entity: str) -> WireTable | None:
         return AGGREGATES[entity].root
     owned = (child for aggregate in AGGREGATES.values() for child in aggregate.children)
     return next((child for child in owned if child.name == entity), None)
+
+
+def loser(stands: str) -> Take:
+    """The side that does not stand: what *restore the loser* takes. ``stands`` is ``mine``, ``theirs`` or ``both``."""
+    return Take.THEIRS if stands == Take.MINE else Take.MINE
+
+
+def json_row(table: WireTable, row: Mapping[str, Value]) -> dict[str, object]:
+    """A row of wire values as it stands in an inbox entry."""
+    return {column.name: json_value(column, row[column.name]) for column in table.columns}
+
+
+def python_row(table: WireTable, row: Mapping[str, object]) -> dict[str, object]:
+    """The row of an inbox entry as the mapped class has it; what the table does not have is left out.
+
+    Raises:
+        UserError: ``decision_invalid`` for a value that its field cannot hold.
+    """
+    return {column.name: python_value(column, row[column.name]) for column in table.columns if column.name in row}
 
 
 def json_value(column: WireColumn, value: Value) -> object:

@@ -1,21 +1,22 @@
 """Three-way merge of an ``edit`` with the row that stands: new values, and what the two sides contradict each other in.
 
-The same functions run on the server when an edit arrives and in tests on both sides. Values are in wire form.
+*Later* means causally later: an edit that saw the standing value (by its base version, or because it comes from the
+same life of the same device) follows it, whatever the clocks say. Only edits that did not know of each other are
+compared by their times. The same functions run on the server when an edit arrives and in tests on both sides. Values
+are in wire form.
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shared.clock import MICROSECONDS_PER_SECOND
 from shared.errors import UserError
-from shared.schema.registry import WireColumn, WireTable
-from shared.sync.conflict import Attention, Sides, Stands, rule_for
+from shared.schema.registry import WireTable
+from shared.sync.conflict import Attention, Settled, Sides, Stands, rule_for
+from shared.sync.hybrid_clock import DRIFT_MAX_US
 from shared.sync.wire import Value
-
-DRIFT_MAX_US = 5 * 60 * MICROSECONDS_PER_SECOND
-"""How far beyond the server's clock an edit's own time is believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,23 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class LastEdit:
-    """Who set a field's standing value, when (UTC microseconds), and at which version of the aggregate."""
+    """Who set a field's standing value, when, at which version of the aggregate, and from where.
+
+    Attributes:
+        at: UTC microseconds; later than anything the edit had seen of this field.
+        by: who and where, in words.
+        version: the aggregate's version that first had the value.
+        origin: the life of the device (its incarnation) or the decision that set it; None where nobody knows.
+    """
 
     at: int
     by: str = ""
     version: int = 0
+    origin: uuid.UUID | None = None
+
+    def is_seen_by(self, edit: Edit) -> bool:
+        """Whether the edit's author had this value before them, or set it themselves."""
+        return self.version <= edit.base_version or (self.origin is not None and self.origin == edit.origin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +55,18 @@ class Edit:
     Attributes:
         changes: field → change.
         base_version: the version of the aggregate its author saw.
-        edited_at: when, UTC microseconds by the device's clock.
+        edited_at: when, UTC microseconds by the device's hybrid clock.
         edited_by: who and where, in words.
+        version: the version that the aggregate gets by it.
+        origin: the life of the device it comes from.
     """
 
     changes: Mapping[str, Change]
     base_version: int
     edited_at: int
     edited_by: str = ""
+    version: int = 0
+    origin: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +91,20 @@ class Merged:
 
     Attributes:
         values: only the fields whose value changes, with their new values.
-        taken: fields that now hold the edit's value (or one made with it) because of this edit.
+        last_edits: what is to be remembered of the fields that hold the edit's value (or one made with it) now.
         conflicts: what a person should see.
+        unions: fields that hold a value made of both sides.
     """
 
     values: Mapping[str, Value]
-    taken: frozenset[str]
+    last_edits: Mapping[str, LastEdit]
     conflicts: tuple[FieldConflict, ...]
+    unions: tuple[str, ...] = ()
+
+    @property
+    def taken(self) -> frozenset[str]:
+        """Fields that hold the edit's value, or one made with it."""
+        return frozenset(self.last_edits)
 
 
 def credible_time(edited_at: int, now: int) -> int:
@@ -95,6 +119,7 @@ def merge_edit(
     last_edits: Mapping[str, LastEdit],
     *,
     now: int,
+    unremembered: LastEdit | None = None,
 ) -> Merged:
     """Merge one edit into the row that stands, field by field, by the policy beside each column.
 
@@ -102,8 +127,9 @@ def merge_edit(
         table: the row's table; names the policies.
         current: the standing row, wire values by column.
         edit: what arrived.
-        last_edits: who last set which field, as far as known.
+        last_edits: who last set which field, as far as remembered.
         now: the server's clock, UTC microseconds.
+        unremembered: who is taken to have set a value that no remembered edit explains (an import, an operator).
 
     Raises:
         UserError: ``field_unknown`` for a field this table does not have.
@@ -111,45 +137,77 @@ def merge_edit(
     columns = {column.name: column for column in table.columns}
     mine_at = credible_time(edit.edited_at, now)
     values: dict[str, Value] = {}
-    taken: set[str] = set()
+    remembered: dict[str, LastEdit] = {}
     conflicts: list[FieldConflict] = []
+    unions: list[str] = []
     for field in sorted(edit.changes):
         if field not in columns:
             raise UserError("field_unknown", f"“{table.name}” has no field “{field}”.", table=table.name, field=field)
-        sides = _sides(columns[field], edit, current, last_edits, mine_at)
+        change, theirs = edit.changes[field], current[field]
+        last = _standing_edit(last_edits.get(field), edit, change, theirs, unremembered)
+        sides = _sides(change, theirs, edit, last, mine_at)
         settled = rule_for(columns[field].policy).settle(sides)
-        if settled.value != sides.theirs:
+        if settled.value != theirs:
             values[field] = settled.value
-            taken.add(field)
+        if settled.stands is Stands.BOTH:
+            unions.append(field)
+        known = _remembered(sides, settled, edit, last)
+        if known is not None:
+            remembered[field] = known
         if settled.attention is not Attention.NONE:
-            last = last_edits.get(field, LastEdit(0))
-            conflicts.append(
-                FieldConflict(
-                    field=field,
-                    base=sides.base,
-                    mine=sides.mine,
-                    theirs=sides.theirs,
-                    stands=settled.stands,
-                    attention=settled.attention,
-                    mine_by=edit.edited_by,
-                    mine_at=mine_at,
-                    theirs_by=last.by,
-                    theirs_at=last.at,
-                )
-            )
-    return Merged(values, frozenset(taken), tuple(conflicts))
+            conflicts.append(_conflict(field, sides, settled))
+    return Merged(values, remembered, tuple(conflicts), tuple(unions))
 
 
-def _sides(
-    column: WireColumn, edit: Edit, current: Mapping[str, Value], last_edits: Mapping[str, LastEdit], mine_at: int
-) -> Sides:
-    change = edit.changes[column.name]
-    last = last_edits.get(column.name)
+def _standing_edit(
+    last: LastEdit | None, edit: Edit, change: Change, theirs: Value, unremembered: LastEdit | None
+) -> LastEdit | None:
+    """Who set the standing value: the remembered edit, unless the editor saw that and the value is yet another one."""
+    if theirs != change.base and (last is None or last.is_seen_by(edit)):
+        return unremembered or last
+    return last
+
+
+def _sides(change: Change, theirs: Value, edit: Edit, last: LastEdit | None, mine_at: int) -> Sides:
+    has_moved = last is not None and not last.is_seen_by(edit)
     return Sides(
         base=change.base,
         mine=change.mine,
-        theirs=current[column.name],
-        mine_at=mine_at,
+        theirs=theirs,
+        mine_at=mine_at if last is None or has_moved else max(mine_at, last.at + 1),
         theirs_at=0 if last is None else last.at,
-        has_moved=last is not None and last.version > edit.base_version,
+        has_moved=has_moved,
+        mine_by=edit.edited_by,
+        theirs_by="" if last is None else last.by,
+    )
+
+
+def _remembered(sides: Sides, settled: Settled, edit: Edit, last: LastEdit | None) -> LastEdit | None:
+    """What the next edit of the field is merged with; None where nothing new is known.
+
+    Two who set the same value both count: whoever saw only one of them has not seen the field as it stands, and the
+    later time is the one to beat. Otherwise the outcome would hang on who came first.
+    """
+    if settled.value != sides.theirs:
+        return LastEdit(sides.mine_at, edit.edited_by, edit.version, edit.origin)
+    if sides.mine == sides.theirs != sides.base or (sides.mine == sides.theirs and sides.has_moved):
+        known = last or LastEdit(0)
+        if (sides.mine_at, sides.mine_by) > (known.at, known.by):
+            return LastEdit(sides.mine_at, edit.edited_by, edit.version, None)
+        return LastEdit(known.at, known.by, max(edit.version, known.version), None)
+    return None
+
+
+def _conflict(field: str, sides: Sides, settled: Settled) -> FieldConflict:
+    return FieldConflict(
+        field=field,
+        base=sides.base,
+        mine=sides.mine,
+        theirs=sides.theirs,
+        stands=settled.stands,
+        attention=settled.attention,
+        mine_by=sides.mine_by,
+        mine_at=sides.mine_at,
+        theirs_by=sides.theirs_by,
+        theirs_at=sides.theirs_at,
     )

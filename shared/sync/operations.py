@@ -7,6 +7,8 @@ The name is ``<entity>.<verb>``:
 * ``edit`` (documents): ``{"id", "base_version", "changes": {field: [base, mine]}, "edited_at", "edited_by"}``;
   values in wire form. Owned rows are edited with ``{"child", "child_id", ...}`` inside ``"children"``.
 * ``remove`` (documents that may vanish, such as a barcode): ``{"id", "base_version", "edited_at", "edited_by"}``.
+* ``offer`` (facts and documents): ``{"row": <aggregate payload>, "version"}``; after a new epoch, what this device holds
+  and the server lost.
 * ``close`` (a shift): ``{"id", "changes": {field: [None, value]}, …}``, fields of policy ONCE only.
 
 ``edited_by`` is who and where in words (``Mara K., Till 2``); ``edited_at`` UTC microseconds.
@@ -31,6 +33,7 @@ class Verb(StrEnum):
     EDIT = "edit"
     REMOVE = "remove"
     CLOSE = "close"
+    OFFER = "offer"
 
 
 REMOVABLE = frozenset({"barcode", "quick_key"})
@@ -38,7 +41,7 @@ CLOSABLE = frozenset({"shift"})
 
 
 def _names() -> frozenset[str]:
-    verbs = {Kind.FACT: (Verb.RECORD,), Kind.DOCUMENT: (Verb.CREATE, Verb.EDIT)}
+    verbs = {Kind.FACT: (Verb.RECORD, Verb.OFFER), Kind.DOCUMENT: (Verb.CREATE, Verb.EDIT, Verb.OFFER)}
     names = {f"{entity}.{verb}" for entity, aggregate in AGGREGATES.items() for verb in verbs.get(aggregate.kind, ())}
     names |= {f"{entity}.{Verb.REMOVE}" for entity in REMOVABLE}
     names |= {f"{entity}.{Verb.CLOSE}" for entity in CLOSABLE}

@@ -38,13 +38,26 @@ class SentMutation(Message):
 
 
 class PushRequest(Message):
-    """Consecutive mutations of one incarnation of a device, in order."""
+    """Consecutive mutations of one incarnation of a device, in order.
+
+    Attributes:
+        epoch: the server's history the device believes in; 0 where it does not know yet.
+        succession: the secret the server last confirmed; empty where the device keeps none.
+        successor: the secret that takes its place when this push is committed.
+        resume: earlier numbers are no longer kept here: the server, restored from before them, may accept the jump.
+        waiting: how many mutations wait on the device, these included; for whoever looks after devices.
+    """
 
     schema: int
     incarnation: bytes
     device_time: int
     mutations: list[SentMutation]
     protocol: int = PROTOCOL
+    epoch: int = 0
+    succession: bytes = b""
+    successor: bytes = b""
+    resume: bool = False
+    waiting: int = 0
 
 
 class MutationResult(Message):
@@ -83,6 +96,10 @@ class PullRequest(Message):
     maximum_bytes: int = 0
     scopes: list[str] = msgspec.field(default_factory=list)
     """Only these scopes, where given (a device may fetch what it sells from first)."""
+    device_time: int = 0
+    """The device's clock, UTC microseconds; 0 where it does not say."""
+    waiting: int = 0
+    """How many mutations wait on the device."""
 
 
 class Row(Message, array_like=True):
@@ -162,6 +179,112 @@ class DigestAnswer(Message):
 
     epoch: int
     digests: list[ScopeDigest]
+
+
+class BucketName(Message, array_like=True):
+    """One of the 256 buckets of an entity in a scope; see ``shared.sync.buckets``."""
+
+    scope: str
+    entity: str
+    bucket: int
+
+
+class VerifyRequest(Message):
+    """Ask for the bucket sums of the scopes the device holds, and for what is in some buckets."""
+
+    epoch: int
+    scopes: list[str]
+    buckets: list[BucketName] = msgspec.field(default_factory=list)
+    schema: int = 1
+    protocol: int = PROTOCOL
+
+
+class EntitySums(Message, array_like=True):
+    """The buckets of one entity in a scope: how many rows, and 256 sums of 8 bytes, big-endian."""
+
+    entity: str
+    rows: int
+    sums: bytes
+
+
+class ScopeSums(Message, array_like=True):
+    """The buckets of a scope at ``position``."""
+
+    scope: str
+    position: int
+    entities: list[EntitySums]
+
+
+class BucketRows(Message, array_like=True):
+    """What a bucket holds: (id, version) of each live row."""
+
+    scope: str
+    entity: str
+    bucket: int
+    rows: list[tuple[bytes, int]]
+
+
+class VerifyAnswer(Message):
+    """One snapshot's sums, in the order of their scope names, and the buckets that were asked for."""
+
+    epoch: int
+    scopes: list[ScopeSums]
+    buckets: list[BucketRows] = msgspec.field(default_factory=list)
+
+
+class RowsRequest(Message):
+    """Ask for rows of a scope: those that are named, or all of one entity after an id.
+
+    Attributes:
+        keys: (entity, id) of named rows; or
+        entity: every row of this entity with an id above ``after``, in the order of ids.
+    """
+
+    schema: int
+    epoch: int
+    scope: str
+    keys: list[tuple[str, bytes]] = msgspec.field(default_factory=list)
+    entity: str = ""
+    after: bytes = b""
+    maximum_bytes: int = 0
+    protocol: int = PROTOCOL
+
+
+class RowsAnswer(Message):
+    """Rows of one scope at ``position``, from one snapshot.
+
+    ``missing`` are named rows that the scope does not hold; ``more`` says that the entity has rows beyond the last.
+    """
+
+    epoch: int
+    scope: str
+    position: int
+    rows: list[Row]
+    missing: list[tuple[str, bytes]] = msgspec.field(default_factory=list)
+    more: bool = False
+
+
+class SnapshotOffer(Message):
+    """A snapshot file of one scope that the server has ready; travels as JSON.
+
+    Attributes:
+        name: of the file; it stands for scope, epoch, schema and position.
+        position: the scope's position the file stands at, with its ``mark`` in hexadecimal.
+        size: bytes of the file as it travels (Zstandard).
+        plain_size: bytes of the SQLite file inside.
+        sha256: of the file as it travels, hexadecimal.
+    """
+
+    scope: str
+    name: str
+    epoch: int
+    schema: int
+    position: int
+    mark: str
+    size: int
+    plain_size: int
+    sha256: str
+    rows: int = 0
 
 
 class ErrorAnswer(Message):

@@ -17,7 +17,7 @@ from sync_server.auth import repository
 from sync_server.auth.repository import KnownDevice
 from sync_server.db.identity import ServerIdentity
 from sync_server.db.sessions import Connection
-from sync_server.errors import Unauthorised
+from sync_server.errors import Forbidden, Unauthorised
 
 __all__ = ["Channel", "KnownDevice", "Token"]
 
@@ -51,12 +51,40 @@ def exchange_assertion(connection: Connection, identity: ServerIdentity, clock: 
     """
     now = clock.now()
     device = require_device(connection, _claimed_device(assertion))
+    require_proof(connection, identity, device, assertion, now)
+    return issue_token(identity, device.id, now)
+
+
+def require_proof(
+    connection: Connection, identity: ServerIdentity, device: KnownDevice, assertion: str, now: int
+) -> None:
+    """Pass if the holder of the device's key signed ``assertion`` just now; it works once.
+
+    Raises:
+        Unauthorised: ``assertion_invalid``, ``assertion_expired`` or ``assertion_used``.
+    """
     claims = _verified_claims(assertion, device.public_key, identity, now)
+    if claims["sub"] != str(device.id):
+        raise _invalid_assertion()
     expires_at = int(claims["exp"]) * MICROSECONDS_PER_SECOND
     keep_until = expires_at + CLOCK_LEEWAY_SECONDS * MICROSECONDS_PER_SECOND
     if not repository.use_assertion(connection, f"{device.id}/{claims['jti']}", keep_until, now):
         raise Unauthorised("assertion_used", "This assertion was used before. Sign a new one.")
-    return issue_token(identity, device.id, now)
+
+
+def revoked_device(connection: Connection, identity: ServerIdentity, clock: Clock, assertion: str) -> KnownDevice:
+    """The revoked device that signed ``assertion``: it gets no token, but may hand in what it never sent.
+
+    Raises:
+        Unauthorised: as ``exchange_assertion``, and ``device_active`` for a device that may push as ever.
+    """
+    device = repository.device(connection, _claimed_device(assertion))
+    if device is None:
+        raise Unauthorised("device_unknown", "This server does not know the device. Enrol it again.")
+    require_proof(connection, identity, device, assertion, clock.now())
+    if device.revoked_at is None:
+        raise Unauthorised("device_active", "This device may sync as ever. Send it as a push.")
+    return device
 
 
 def issue_token(identity: ServerIdentity, device_id: uuid.UUID, now: int) -> Token:
@@ -90,6 +118,24 @@ def device_of_token(identity: ServerIdentity, clock: Clock, token: str) -> uuid.
     if expires_at * MICROSECONDS_PER_SECOND <= clock.now():
         raise Unauthorised("token_expired", "The token has expired. Ask for a new one.")
     return device_id
+
+
+def find_device(connection: Connection, device_id: uuid.UUID) -> KnownDevice | None:
+    """The device, revoked or not; None where this server does not know it."""
+    return repository.device(connection, device_id)
+
+
+def require_office(connection: Connection, device_id: uuid.UUID) -> KnownDevice:
+    """The device, if it may still sync and is an office: it looks after the chain's devices.
+
+    Raises:
+        Unauthorised: ``device_unknown`` or ``device_revoked``.
+        Forbidden: ``office_only``.
+    """
+    device = require_device(connection, device_id)
+    if device.kind != "office":
+        raise Forbidden("office_only", "Only an office may do this. Do it there.")
+    return device
 
 
 def require_device(connection: Connection, device_id: uuid.UUID) -> KnownDevice:

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 from shared.errors import UserError
 from shared.ids import derived_id
+from shared.sync.recovery_key import RECOVERY_SETTING
 from sync_server.chain import repository
 from sync_server.db.sessions import Connection
 
 SALES_WEEKS_DEFAULT = 13
 SALES_WEEKS_MAX = 520
+CUSTOMER_MONTHS_DEFAULT = 13
+CUSTOMER_MONTHS_MAX = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,23 @@ def _weeks(text: str) -> int:
     return int(text)
 
 
+def _months(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= CUSTOMER_MONTHS_MAX:
+        raise ValueError(f"write a whole number from 1 to {CUSTOMER_MONTHS_MAX}")
+    return int(text)
+
+
 SETTINGS: Mapping[str, ChainSetting] = {
     "share_across_stores": ChainSetting(
         "Tills see the stock and the receipts of every store, so that goods may come back anywhere.", False, _yes_or_no
     ),
     "sales_weeks_kept": ChainSetting(
         "For how many weeks with sales a device keeps each store's receipts.", SALES_WEEKS_DEFAULT, _weeks
+    ),
+    "customer_months_known": ChainSetting(
+        "For how many months a store's devices know a customer who bought there and has another home store.",
+        CUSTOMER_MONTHS_DEFAULT,
+        _months,
     ),
 }
 
@@ -83,3 +97,21 @@ def sales_weeks_kept(connection: Connection) -> int:
     """For how many weeks with sales a device keeps each store's receipts."""
     weeks = settings(connection)["sales_weeks_kept"]
     return weeks if isinstance(weeks, int) else SALES_WEEKS_DEFAULT
+
+
+def customer_months_known(connection: Connection) -> int:
+    """For how many months a store's devices know a customer of another store who bought there."""
+    months = settings(connection)["customer_months_known"]
+    return months if isinstance(months, int) else CUSTOMER_MONTHS_DEFAULT
+
+
+def recovery_key(connection: Connection) -> str:
+    """The public half of the shop's recovery key, base64url; empty where there is none yet."""
+    found = repository.values(connection).get(RECOVERY_SETTING)
+    return found if isinstance(found, str) else ""
+
+
+def set_recovery_key(connection: Connection, public_key: str) -> None:
+    """Set the public half of the shop's recovery key; devices wrap their replica's key to it at their next opening."""
+    setting_id = repository.id_of(connection, RECOVERY_SETTING) or derived_id("setting", RECOVERY_SETTING)
+    repository.put(connection, setting_id, RECOVERY_SETTING, public_key)

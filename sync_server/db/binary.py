@@ -34,3 +34,16 @@ def fetch_binary(
     with driver_cursor(connection, binary=True) as cursor:
         cursor.execute(statement.encode(), parameters)
         return cursor.fetchall()
+
+
+def stream_binary(connection: Connection, statement: str, chunk_rows: int) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows of a statement in chunks, through a cursor on the database's side: no more than a chunk is in memory."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    try:
+        with driver.cursor(name="stream", binary=True) as cursor:
+            cursor.execute(statement.encode())
+            while rows := cursor.fetchmany(chunk_rows):
+                yield rows
+    except psycopg.Error as error:
+        raise DBAPIError(None, None, error, connection_invalidated=driver.closed) from error

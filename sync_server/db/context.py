@@ -20,6 +20,8 @@ class PushContext:
         now: the server's time of this transaction, UTC microseconds.
         ids: makes the identifiers of rows the server adds.
         clock: the server's clock.
+        incarnation: the life of the device that pushes; None where it is not said.
+        clock_ahead_us: how far the device's clock is before the server's, microseconds; 0 where it did not say.
     """
 
     device_id: uuid.UUID
@@ -28,3 +30,10 @@ class PushContext:
     now: int
     ids: IdMaker
     clock: Clock
+    clock_ahead_us: int = 0
+    incarnation: uuid.UUID | None = None
+
+    @property
+    def origin(self) -> uuid.UUID:
+        """What has seen everything that came from there before: this life of the device."""
+        return self.incarnation or self.device_id

@@ -47,7 +47,7 @@ def make_engine(settings: ServerSettings, url: str = "") -> Engine:
         database_url(url or settings.database_url),
         pool_size=settings.pool_size,
         max_overflow=4,
-        pool_timeout=20,
+        pool_timeout=settings.pool_wait_seconds,
         pool_pre_ping=False,
         pool_use_lifo=True,
         connect_args={

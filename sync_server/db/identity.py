@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, select
 
+from sync_server.db.epoch import current_epoch
 from sync_server.db.tables.sync import server_state
 
 
@@ -20,6 +21,10 @@ class ServerIdentity:
 
 
 def load_identity(connection: Connection) -> ServerIdentity:
-    """Read the row that the migration made."""
-    row = connection.execute(select(server_state.c.server_id, server_state.c.epoch, server_state.c.secret)).one()
-    return ServerIdentity(row.server_id, row.epoch, row.secret)
+    """Read the row that the migration made.
+
+    Raises:
+        EnvironmentFailure: ``history_changed``, as ``epoch.current_epoch``.
+    """
+    row = connection.execute(select(server_state.c.server_id, server_state.c.secret)).one()
+    return ServerIdentity(row.server_id, current_epoch(connection), row.secret)

@@ -12,11 +12,12 @@ from sqlalchemy.exc import OperationalError
 from shared.clock import Clock, SystemClock
 from shared.errors import EnvironmentFailure
 from sync_server.db.feed import install_statements, remove_statements
+from sync_server.db.migrations import steps_0002
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD_REVISION = "0001"
+HEAD_REVISION = "0002"
 """The newest revision this program knows; said here, so that an up-to-date database needs no Alembic."""
 
 _HISTORY = Path(__file__).parent / "migrations"
@@ -77,9 +78,12 @@ def upgrade(connection: Connection) -> None:
     """
     from alembic import command
 
+    before = current_revision(connection)
     _run(connection, remove_statements())
     command.upgrade(migration_config(connection), "head")
     _run(connection, install_statements())
+    if before == "0001":
+        steps_0002.restamp(connection)
 
 
 def downgrade(connection: Connection) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared.clock import Clock
 from shared.ids import IdMaker
+from sync_server.db.epoch import current_epoch
 from sync_server.db.identity import ServerIdentity, load_identity
 
 __all__ = ["Connection", "DBAPIError", "Database", "PoolTimeout", "RequestDatabase", "is_retryable", "is_unwell"]
@@ -42,9 +43,14 @@ class Database:
 
     @cached_property
     def identity(self) -> ServerIdentity:
-        """Who this server is; read once, a restore comes with a restart."""
+        """Who this server is; read once. Its epoch may have changed since: ``epoch`` reads it anew."""
         with self.reading() as connection:
             return load_identity(connection)
+
+    def epoch(self) -> int:
+        """The epoch now; an answer made from the database reads it in its own transaction (``db.epoch``)."""
+        with self.reading() as connection:
+            return current_epoch(connection)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

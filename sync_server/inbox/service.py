@@ -1,4 +1,4 @@
-"""What reaches the inbox, and what a person's decision does to the document it is about."""
+"""What reaches the inbox: conflicts, notes of automatic merges, discrepancies; and what merging remembers."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from shared.errors import UserError
+from shared.clock import MICROSECONDS_PER_SECOND
 from shared.ids import derived_id
-from shared.limits import UNIT_PRICE_MAX_MICRO
-from shared.money.decimal_text import parse_scaled
+from shared.schema.base import Policy
 from shared.schema.registry import WireColumn, WireTable
 from shared.sync.conflict import Attention
-from shared.sync.decision import EntryState, Take, decided_value, decision, json_value, python_value, table_of
+from shared.sync.decision import EntryKind, EntryState, Take, decision, json_value
 from shared.sync.merge import FieldConflict, LastEdit
 from sync_server.db.sessions import Connection
 from sync_server.inbox import repository
 
 LastEdits = dict[uuid.UUID, dict[str, LastEdit]]
 
-_MICRO_DECIMALS = 6
+SIGNATURES = frozenset({"decided_by", "decided_at"})
+"""Who decided and when goes with the decision: two decisions are one conflict, not three."""
+
+NOTES_KEPT_DAYS = 90
+_INBOX = "inbox_entry"
+_PRUNED_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,22 @@ class Entry:
     theirs_by: str = ""
     theirs_at: int | None = None
     stands: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MergeNote:
+    """An edit that met others; ``base``, ``mine`` and ``theirs`` are field → JSON value."""
+
+    entity: str
+    entity_id: uuid.UUID
+    title: str
+    base: Mapping[str, object]
+    mine: Mapping[str, object]
+    mine_by: str
+    mine_at: int
+    theirs: Mapping[str, object]
+    theirs_by: str
+    theirs_at: int
 
 
 def add_entries(connection: Connection, entries: Iterable[Entry]) -> int:
@@ -80,7 +100,7 @@ def conflict_entries(
     return [
         Entry(
             id=derived_id("conflict", mutation_id, row_id, conflict.field),
-            kind="conflict",
+            kind=EntryKind.MERGED if table.name == _INBOX else EntryKind.CONFLICT,
             entity=table.name,
             entity_id=row_id,
             field=conflict.field,
@@ -99,37 +119,89 @@ def conflict_entries(
             stands=conflict.stands.value,
         )
         for conflict in conflicts
+        if conflict.field not in SIGNATURES
     ]
 
 
+def note_of_merge(note: MergeNote, *, mutation_id: uuid.UUID, store_id: uuid.UUID | None, now: int) -> Entry:
+    """The note of an edit that met others without contradicting them: one for the whole edit, needing nobody."""
+    mine, theirs = _listed(note.mine), _listed(note.theirs)
+    if note.mine.keys() & note.theirs.keys():
+        reason = f"Two people changed the {mine} without knowing of each other. What both set is kept."
+    else:
+        reason = f"While one changed the {theirs}, another changed the {mine}. Both stand."
+    return Entry(
+        id=derived_id("merged", mutation_id, note.entity_id),
+        kind=EntryKind.MERGED,
+        entity=note.entity,
+        entity_id=note.entity_id,
+        title=note.title,
+        reason=reason,
+        created_at=now,
+        state=EntryState.SETTLED,
+        store_id=store_id,
+        base=dict(note.base),
+        mine=dict(note.mine),
+        mine_by=note.mine_by,
+        mine_at=note.mine_at,
+        theirs=dict(note.theirs),
+        theirs_by=note.theirs_by,
+        theirs_at=note.theirs_at or None,
+        stands="both",
+    )
+
+
+def prune_notes(connection: Connection, *, now: int) -> int:
+    """Drop what is kept of automatic merges and removed rows for 90 days, some thousands at a time; gives how many.
+
+    Conflicts and decisions stay. Called by housekeeping; ``now`` is the server's clock, UTC microseconds.
+    """
+    return repository.prune(connection, now - NOTES_KEPT_DAYS * 24 * 3600 * MICROSECONDS_PER_SECOND, _PRUNED_AT_ONCE)
+
+
+def _listed(fields: Mapping[str, object]) -> str:
+    """``brand, name and tags``."""
+    words = sorted(field_words(name) for name in fields)
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def field_words(name: str) -> str:
+    """What a field is called in a sentence."""
+    return name.removesuffix("_id").removeprefix("is_").replace("_", " ")
+
+
+_REASONS = {
+    Policy.ARCHIVE_WINS: "Two people changed the {field} at the same time. Archived wins over any other change.",
+    Policy.RESTRICT: "Consent was changed in two places at the same time. The choice that permits less stands.",
+    Policy.MERGE: "Two people changed the {field} at the same time. The later edit stands.",
+    Policy.ONCE: "The {field} was filled in twice. The first one stands.",
+}
+_REASON_OTHERWISE = "The {field} cannot be changed from a device. What the server has stands."
+_REASON_WAITING = "Two people changed the {field} at the same time. What stood before stays until you decide."
+_REASON_DECISION = "Two people decided this differently. The later decision stands; decide again to change it."
+
+
 def _reason(column: WireColumn, conflict: FieldConflict) -> str:
-    field = column.name.removesuffix("_id").removeprefix("is_").replace("_", " ")
+    if column.name == "decision":
+        return _REASON_DECISION
     if conflict.attention is Attention.NEEDS_YOU:
-        return f"Two people changed the {field} at the same time. What stood before stays until you decide."
-    match column.policy:
-        case "archive_wins":
-            return f"Two people changed the {field} at the same time. Archived wins over any other change."
-        case "restrict":
-            return "Consent was changed in two places at the same time. The choice that permits less stands."
-        case "merge":
-            return f"Two people changed the {field} at the same time. The later edit stands."
-        case "once":
-            return f"The {field} was filled in twice. The first one stands."
-        case _:
-            return f"The {field} cannot be changed from a device. What the server has stands."
+        sentence = _REASON_WAITING
+    else:
+        sentence = _REASONS.get(column.policy, _REASON_OTHERWISE)
+    return sentence.format(field=field_words(column.name))
 
 
 def last_edits(connection: Connection, row_ids: Sequence[uuid.UUID]) -> LastEdits:
     """Who last set which field of these rows, as far as remembered."""
     found: LastEdits = {}
-    for row_id, field, at, by, version in repository.last_edits(connection, row_ids):
-        found.setdefault(row_id, {})[field] = LastEdit(at, by, version)
+    for row_id, field, at, by, version, origin in repository.last_edits(connection, row_ids):
+        found.setdefault(row_id, {})[field] = LastEdit(at, by, version, origin)
     return found
 
 
 def remember_edits(connection: Connection, edits: Mapping[tuple[uuid.UUID, str], LastEdit]) -> None:
     """Keep who set which (row, field); the next edit of it is merged with that."""
-    rows = [(row_id, field, edit.at, edit.by, edit.version) for (row_id, field), edit in edits.items()]
+    rows = [(row, field, edit.at, edit.by, edit.version, edit.origin) for (row, field), edit in edits.items()]
     repository.remember_edits(connection, rows)
 
 
@@ -151,7 +223,7 @@ def report_discrepancies(
     entries = [
         Entry(
             id=derived_id("discrepancy", store_id, variant_id, str(position)),
-            kind="discrepancy",
+            kind=EntryKind.DISCREPANCY,
             entity="variant",
             entity_id=variant_id,
             title=titles.get(variant_id, "A product that is not in the catalogue"),
@@ -166,62 +238,8 @@ def report_discrepancies(
     return add_entries(connection, entries)
 
 
-def close_entries(connection: Connection, entry_ids: Sequence[uuid.UUID], take: Take, *, now: int) -> None:
+def close_entries(
+    connection: Connection, entry_ids: Sequence[uuid.UUID], take: Take, *, now: int, by: str = ""
+) -> None:
     """Mark entries as decided that events have overtaken; nothing is changed in their documents."""
-    repository.close(connection, entry_ids, decision(take), now)
-
-
-def apply_decisions(connection: Connection, entry_ids: Sequence[uuid.UUID], *, now: int) -> int:
-    """Carry out what people decided about these entries; the entries already hold the decision.
-
-    The chosen value goes into the document, where it counts as an edit by the one who decided, made now. Deciding the
-    same again changes nothing; deciding otherwise later is fine. Without a decision what stands stays, which for two
-    prices means that the second one will not come into force. Gives how many values changed.
-
-    Raises:
-        UserError: ``decision_invalid``.
-    """
-    changed = 0
-    for entry in repository.entries(connection, entry_ids):
-        if entry["state"] != EntryState.DECIDED or entry["kind"] != "conflict":
-            continue
-        if entry["entity"] == "price":
-            changed += _decide_price(connection, entry, now)
-        elif entry["decision"] is not None:
-            changed += _decide(connection, entry, now)
-    return changed
-
-
-def _decide(connection: Connection, entry: Mapping[str, object], now: int) -> bool:
-    table = table_of(str(entry["entity"]))
-    field = str(entry["field"])
-    column = None if table is None else next((column for column in table.columns if column.name == field), None)
-    row_id = entry["entity_id"]
-    assert isinstance(row_id, uuid.UUID)
-    if table is None or column is None:
-        raise UserError("decision_invalid", "This entry is about a field that no longer exists.", field=field)
-    value = python_value(column, decided_value(entry, entry["decision"]))
-    if repository.field_value(connection, table.name, row_id, field) == value:
-        return False
-    if not repository.set_field(connection, table.name, row_id, field, value):
-        return False
-    by = str(entry["decided_by"])
-    repository.touch_document(connection, table.name, row_id, now, by)
-    remember_edits(connection, {(row_id, field): LastEdit(now, by)})
-    return True
-
-
-def _decide_price(connection: Connection, entry: Mapping[str, object], now: int) -> bool:
-    """Make the chosen amount the only one in force in the slot: the second one, the first one, or another."""
-    price_id = entry["entity_id"]
-    assert isinstance(price_id, uuid.UUID)
-    stored = decision(Take.THEIRS) if entry["decision"] is None else entry["decision"]
-    amount = decided_value(entry, stored)
-    if not isinstance(amount, str):
-        raise UserError("decision_invalid", "Choose one of the two prices, or write another one.")
-    micro = parse_scaled(amount, _MICRO_DECIMALS, UNIT_PRICE_MAX_MICRO)
-    if micro < 0:
-        raise UserError("decision_invalid", "A price cannot be below zero.")
-    new_id = derived_id("decided_price", str(entry["id"]), str(micro))
-    by = str(entry["decided_by"])
-    return repository.put_price_in_slot(connection, price_id, new_id=new_id, micro=micro, at=now, by=by)
+    repository.close(connection, entry_ids, decision(take), now, by)

@@ -4,34 +4,83 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
-# INSERT … SELECT … ORDER BY … ON CONFLICT DO UPDATE takes the rows one after the other in the given order and judges
-# the condition on each row's newest version, so that buyers queue and no two of them get the last piece. The join
-# lets no balance come into being: what a store never had cannot be promised.
-_PROMISE = text("""
+_AVAILABLE_OF = "{0}.on_hand - {0}.reserved - {0}.damaged - {0}.in_quality_control"
+
+# A promise writes what others do not wait for first and takes the hot balance last, so that buyers who queue for it
+# wait only for a commit. INSERT … SELECT … ORDER BY … ON CONFLICT DO UPDATE takes the balances one after the other in
+# the given order and judges the condition on each row's newest version: no two buyers get the last piece, and two
+# orders of the same products cannot wait for each other. What the snapshot already shows as too little writes nothing;
+# the join lets no balance come into being. A hold that is there already is not taken twice.
+_PROMISE = """
 WITH wanted AS (
     SELECT * FROM unnest(CAST(:variants AS uuid[]), CAST(:quantities AS bigint[])) AS given (variant_id, quantity)
 ),
-held AS (
-    INSERT INTO stock_balance AS b (store_id, variant_id, reserved)
-    SELECT known.store_id, variant_id, quantity
-    FROM wanted JOIN stock_balance AS known USING (variant_id)
-    WHERE known.store_id = :store
-    ORDER BY variant_id
-    ON CONFLICT (store_id, variant_id) DO UPDATE SET reserved = b.reserved + EXCLUDED.reserved
-    WHERE b.on_hand - b.reserved - b.damaged - b.in_quality_control >= EXCLUDED.reserved
-    RETURNING b.variant_id
-),
-kept AS (
-    INSERT INTO reservation (order_id, variant_id, store_id, quantity, expires_at, state)
-    SELECT :order, variant_id, :store, quantity, :expires_at, 'held' FROM wanted JOIN held USING (variant_id)
+{lease}kept AS (
+    INSERT INTO reservation (order_id, variant_id, store_id, quantity, expires_at, state, lease)
+    SELECT :order, wanted.variant_id, :store, wanted.quantity, :expires_at, 'held', {number}
+    FROM wanted JOIN stock_balance AS known USING (variant_id){from_lease}
+    WHERE known.store_id = :store AND {available_known} >= wanted.quantity AND {may}
+    ON CONFLICT (order_id, variant_id) DO NOTHING
+    RETURNING variant_id, quantity
 ),
 dirty AS (
-    INSERT INTO stock_dirty (store_id, variant_id) SELECT :store, variant_id FROM held
+    INSERT INTO stock_dirty (store_id, variant_id) SELECT :store, variant_id FROM kept RETURNING variant_id
+),
+noted AS MATERIALIZED (SELECT count(*) AS rows FROM dirty)
+INSERT INTO stock_balance AS b (store_id, variant_id, reserved{columns})
+SELECT :store, kept.variant_id, kept.quantity{values}
+FROM kept{from_lease} WHERE (SELECT rows FROM noted) > 0
+ORDER BY kept.variant_id
+ON CONFLICT (store_id, variant_id) DO UPDATE SET reserved = b.reserved + EXCLUDED.reserved{sets}
+WHERE {available_b} >= EXCLUDED.reserved{condition}
+RETURNING b.variant_id
+"""
+
+
+def _promise_statement(**parts: str) -> TextClause:
+    available = {"available_known": _AVAILABLE_OF.format("known"), "available_b": _AVAILABLE_OF.format("b")}
+    return text(_PROMISE.format(**available, **parts))
+
+
+# While the store is heard everything available may be promised.
+_PROMISE_HEARD = _promise_statement(
+    lease="",
+    number="0",
+    from_lease="",
+    may="NOT EXISTS (SELECT FROM store_lease WHERE store_id = :store AND expires_at <= :now)",
+    columns="",
+    values="",
+    sets="",
+    condition="",
 )
-SELECT variant_id FROM held
+
+# Once its lease has lapsed, from rights only. The first promise of a lapse measures them, in the same statement that
+# takes from them; here EXCLUDED carries the lapse and the share. The twin of shared.stock.rights_of and may_promise.
+_RIGHTS = f"""CASE WHEN b.rights_lease = EXCLUDED.rights_lease THEN {{0}}
+    ELSE greatest({_AVAILABLE_OF.format("b")}, 0) * EXCLUDED.rights_left / 100 END"""
+_PROMISE_FROM_RIGHTS = _promise_statement(
+    lease="""lease AS MATERIALIZED (
+    SELECT number, web_share FROM store_lease WHERE store_id = :store AND expires_at <= :now
+),
+""",
+    number="lease.number",
+    from_lease=" CROSS JOIN lease",
+    may="true",
+    columns=", rights_lease, rights_left",
+    values=", lease.number, lease.web_share",
+    sets=f""", rights_lease = EXCLUDED.rights_lease,
+    rights_granted = {_RIGHTS.format("b.rights_granted")},
+    rights_left = {_RIGHTS.format("b.rights_left")} - EXCLUDED.reserved""",
+    condition=f" AND {_RIGHTS.format('b.rights_left')} >= EXCLUDED.reserved",
+)
+
+_HELD_ALREADY = text("""
+SELECT variant_id, quantity FROM reservation
+WHERE order_id = :order AND store_id = :store AND state = 'held' AND variant_id = ANY(:variants)
 """)
 
 # Gives back what the chosen reservations hold. Whoever changes a reservation's state first gives its stock back; a
@@ -40,15 +89,19 @@ _END = """
 WITH ended AS (
     UPDATE reservation SET state = :state
     WHERE state = 'held' AND {which}
-    RETURNING store_id, variant_id, quantity
+    RETURNING store_id, variant_id, quantity, lease
 ),
 sums AS (
-    SELECT store_id, variant_id, sum(quantity)::bigint AS quantity FROM ended GROUP BY store_id, variant_id
+    SELECT ended.store_id, ended.variant_id, sum(ended.quantity)::bigint AS quantity,
+           coalesce(sum(ended.quantity) FILTER (
+               WHERE :gives_back AND ended.lease > 0 AND ended.lease = known.rights_lease), 0)::bigint AS rights
+    FROM ended JOIN stock_balance AS known USING (store_id, variant_id) GROUP BY ended.store_id, ended.variant_id
 ),
 freed AS (
-    INSERT INTO stock_balance AS b (store_id, variant_id, reserved)
-    SELECT store_id, variant_id, quantity FROM sums ORDER BY store_id, variant_id
-    ON CONFLICT (store_id, variant_id) DO UPDATE SET reserved = b.reserved - EXCLUDED.reserved
+    INSERT INTO stock_balance AS b (store_id, variant_id, reserved, rights_left)
+    SELECT store_id, variant_id, quantity, rights FROM sums ORDER BY store_id, variant_id
+    ON CONFLICT (store_id, variant_id) DO UPDATE
+    SET reserved = b.reserved - EXCLUDED.reserved, rights_left = b.rights_left + EXCLUDED.rights_left
 ),
 dirty AS (
     INSERT INTO stock_dirty (store_id, variant_id) SELECT store_id, variant_id FROM sums

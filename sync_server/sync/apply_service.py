@@ -1,14 +1,21 @@
-"""Applying a batch of mutations in the transaction at hand: what is new set-based, then edits in their order."""
+"""Applying a batch of mutations in the transaction at hand: what is new set-based, then edits in their order.
+
+What can be told to be wrong before anything is written (unknown, malformed, another fact under a known id) is refused
+on the spot, and the batch goes on.
+"""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 
 from shared.errors import UserError
 from shared.ids import derived_id
 from shared.schema.base import Policy
 from shared.schema.registry import AGGREGATES, Aggregate
+from shared.sync.decision import Take
 from shared.sync.operations import Verb
 from shared.sync.wire import MutationResult, SentMutation
 from sync_server.db.context import PushContext
@@ -19,114 +26,141 @@ from sync_server.sync import payload_repository, record_repository
 from sync_server.sync.edit_service import apply_change
 from sync_server.sync.effects import AFTER_EDIT, AFTER_RECORD
 from sync_server.sync.mutation_decoding import Mutation, NewAggregate, decode_mutation
+from sync_server.sync.payload_repository import ReadPayload
+from sync_server.sync.refusals import MutationRefused, refusal_of, refused_result, storable, storable_name
 
 Results = dict[int, MutationResult]
+"""What became of each mutation, by its number."""
 
 
-class MutationRefused(Exception):
-    """One mutation of a batch cannot be applied; the batch is undone and done again without it.
+@dataclass(slots=True)
+class _Batch:
+    """A batch on its way through: what it consists of, and what has become of it so far."""
 
-    Attributes:
-        sent: the mutation.
-        error: why.
-    """
+    connection: Connection
+    context: PushContext
+    new: dict[str, list[Mutation]] = field(default_factory=dict)
+    changes: list[Mutation] = field(default_factory=list)
+    results: Results = field(default_factory=dict)
+    refused: list[MutationRefused] = field(default_factory=list)
+    repaired: list[bytes] = field(default_factory=list)
 
-    def __init__(self, sent: SentMutation, error: UserError) -> None:
-        super().__init__(str(error))
-        self.sent = sent
-        self.error = error
+    def note(self, mutation: Mutation, status: str) -> None:
+        """This became of a mutation that was applied."""
+        self.results[mutation.sent.number] = MutationResult(mutation.sent.number, status)
+        if mutation.arguments.repairs:
+            self.repaired.append(mutation.arguments.repairs)
+
+    def refuse(self, refusal: MutationRefused) -> None:
+        """This one cannot be applied."""
+        self.results[refusal.sent.number] = refused_result(refusal.sent, refusal.error)
+        self.refused.append(refusal)
 
 
-def apply_batch(connection: Connection, context: PushContext, sent: Sequence[SentMutation]) -> Results:
-    """Apply mutations; gives the result of each by number.
+def apply_batch(
+    connection: Connection, context: PushContext, sent: Sequence[SentMutation], *, is_careful: bool = False
+) -> Results:
+    """Apply mutations; gives what became of each.
+
+    Args:
+        connection: the transaction of the push.
+        context: who pushes.
+        sent: the mutations, in order.
+        is_careful: each edit gets a savepoint of its own, and one that fails is refused alone. Without it the first
+            that fails fails the batch, which is faster.
 
     Raises:
-        MutationRefused: this one cannot be applied.
+        MutationRefused: an edit cannot be applied (never where ``is_careful``).
         DBAPIError: the database refused something.
     """
-    new: dict[str, list[Mutation]] = {}
-    changes: list[Mutation] = []
+    batch = _Batch(connection, context)
     for each in sent:
-        mutation = _decoded(each)
-        if mutation.verb in (Verb.RECORD, Verb.CREATE):
-            new.setdefault(mutation.aggregate.entity, []).append(mutation)
-        else:
-            changes.append(mutation)
-    results: Results = {}
-    for entity, mutations in new.items():
-        results |= _insert(connection, context, AGGREGATES[entity], mutations)
-    results |= _change(connection, context, changes)
-    return results
+        _sort_in(batch, each)
+    for entity, mutations in batch.new.items():
+        _insert(batch, AGGREGATES[entity], mutations)
+    for mutation in batch.changes:
+        _change(batch, mutation, is_careful=is_careful)
+    if batch.repaired:
+        _close_repaired(batch)
+    report_refused(connection, context, batch.refused)
+    return batch.results
 
 
-def report_refused(connection: Connection, context: PushContext, sent: SentMutation, error: UserError) -> None:
-    """Put a refused mutation into the inbox of the device's store, once."""
-    entity = sent.name.rpartition(".")[0]
-    entry = Entry(
-        id=derived_id("refused", uuid.UUID(bytes=sent.id)),
+def report_refused(connection: Connection, context: PushContext, refused: Iterable[MutationRefused]) -> None:
+    """Put refused mutations into the inbox of the device's store, each once."""
+    inbox.add_entries(connection, [_entry_of(context, each.sent, each.error) for each in refused])
+
+
+def refused_entry_id(mutation_id: bytes) -> uuid.UUID:
+    """The inbox entry of a refused mutation."""
+    return derived_id("refused", uuid.UUID(bytes=mutation_id))
+
+
+def _entry_of(context: PushContext, sent: SentMutation, error: UserError) -> Entry:
+    name = storable_name(sent.name)
+    entity = name.rpartition(".")[0]
+    return Entry(
+        id=refused_entry_id(sent.id),
         kind="refused",
         entity=entity,
         entity_id=uuid.UUID(bytes=sent.id),
         title=entity.replace("_", " ").capitalize() or "Unknown",
-        reason=error.message,
+        reason=storable(error.message),
         created_at=context.now,
         store_id=context.store_id,
-        mine={"mutation": sent.name, "number": sent.number, "error": error.code},
+        mine={"mutation": name, "number": sent.number, "error": storable(error.code)},
         mine_by=context.device_name,
         mine_at=sent.made_at,
         stands="theirs",
     )
-    inbox.add_entries(connection, [entry])
 
 
-def _decoded(sent: SentMutation) -> Mutation:
+def _sort_in(batch: _Batch, sent: SentMutation) -> None:
     try:
-        return decode_mutation(sent)
+        mutation = decode_mutation(sent)
     except UserError as error:
-        raise MutationRefused(sent, error) from error
+        batch.refuse(MutationRefused(sent, error))
+        return
+    if mutation.verb in (Verb.RECORD, Verb.CREATE):
+        batch.new.setdefault(mutation.aggregate.entity, []).append(mutation)
+    else:
+        batch.changes.append(mutation)
 
 
-def _insert(
-    connection: Connection, context: PushContext, aggregate: Aggregate, mutations: Sequence[Mutation]
-) -> Results:
+def _insert(batch: _Batch, aggregate: Aggregate, mutations: Sequence[Mutation]) -> None:
     """Insert what is not there yet; the same again is repeated, other content under a known id is refused."""
-    results: Results = {}
     fresh: dict[bytes, NewAggregate] = {}
-    there = record_repository.existing(connection, aggregate.root, [each.entity_id for each in mutations])
+    there = record_repository.existing(batch.connection, aggregate.root, [each.entity_id for each in mutations])
+    stored = payload_repository.read_payloads(batch.connection, aggregate.entity, list(there)) if there else {}
     for mutation in mutations:
-        arguments, number = mutation.arguments, mutation.sent.number
+        arguments = mutation.arguments
         assert isinstance(arguments, NewAggregate)
-        if mutation.entity_id in there:
-            _require_same(connection, aggregate, mutation)
+        if mutation.entity_id in stored:
+            is_same = _is_same(aggregate, stored[mutation.entity_id], arguments)
         elif mutation.entity_id in fresh:
-            if fresh[mutation.entity_id] != arguments:
-                raise MutationRefused(mutation.sent, _other_content(aggregate))
+            is_same = fresh[mutation.entity_id].holds_the_same(arguments)
         else:
             fresh[mutation.entity_id] = arguments
-            results[number] = MutationResult(number, "applied")
+            batch.note(mutation, "applied")
             continue
-        results[number] = MutationResult(number, "repeated")
-    record_repository.copy_rows(connection, aggregate.root, [each.root for each in fresh.values()])
+        if is_same:
+            batch.note(mutation, "repeated")
+        else:
+            batch.refuse(MutationRefused(mutation.sent, _other_content(aggregate)))
+    record_repository.copy_rows(batch.connection, aggregate.root, [each.root for each in fresh.values()])
     for child in aggregate.children:
         rows = [row for each in fresh.values() for row in each.children[child.name]]
-        record_repository.copy_rows(connection, child, rows)
+        record_repository.copy_rows(batch.connection, child, rows)
     if fresh and aggregate.entity in AFTER_RECORD:
-        AFTER_RECORD[aggregate.entity](connection, context, [uuid.UUID(bytes=id_) for id_ in fresh])
-    return results
+        AFTER_RECORD[aggregate.entity](batch.connection, batch.context, [uuid.UUID(bytes=id_) for id_ in fresh])
 
 
-def _require_same(connection: Connection, aggregate: Aggregate, mutation: Mutation) -> None:
-    """Pass if what is stored has the same fixed values (what may be edited may have been)."""
-    stored = payload_repository.read_payloads(connection, aggregate.entity, [mutation.entity_id])
-    root, children = stored[mutation.entity_id]
-    arguments = mutation.arguments
-    assert isinstance(arguments, NewAggregate)
+def _is_same(aggregate: Aggregate, standing: ReadPayload, arguments: NewAggregate) -> bool:
+    """Whether what is stored has the same fixed values (what may be edited may have been)."""
+    root, children = standing
     is_fixed = [column.policy is Policy.FIXED for column in aggregate.root.columns]
     is_same = _chosen(root, is_fixed) == _chosen(arguments.root, is_fixed)
-    if all(is_fixed):
-        is_same = is_same and children == arguments.children
-    if not is_same:
-        raise MutationRefused(mutation.sent, _other_content(aggregate))
+    return is_same and (not all(is_fixed) or children == arguments.children)
 
 
 def _chosen(row: Iterable[object], is_chosen: Iterable[bool]) -> list[object]:
@@ -141,14 +175,31 @@ def _other_content(aggregate: Aggregate) -> UserError:
     )
 
 
-def _change(connection: Connection, context: PushContext, mutations: Sequence[Mutation]) -> Results:
-    results: Results = {}
-    for mutation in mutations:
-        try:
-            status = apply_change(connection, context, mutation)
-            if mutation.aggregate.entity in AFTER_EDIT:
-                AFTER_EDIT[mutation.aggregate.entity](connection, context, [uuid.UUID(bytes=mutation.entity_id)])
-        except UserError as error:
-            raise MutationRefused(mutation.sent, error) from error
-        results[mutation.sent.number] = MutationResult(mutation.sent.number, status)
-    return results
+def _change(batch: _Batch, mutation: Mutation, *, is_careful: bool) -> None:
+    try:
+        with batch.connection.begin_nested() if is_careful else nullcontext():
+            status = _applied_change(batch, mutation)
+    except MutationRefused as refusal:
+        if not is_careful:
+            raise
+        batch.refuse(refusal)
+    else:
+        batch.note(mutation, status)
+
+
+def _applied_change(batch: _Batch, mutation: Mutation) -> str:
+    try:
+        status = apply_change(batch.connection, batch.context, mutation)
+        if mutation.aggregate.entity in AFTER_EDIT:
+            ids = [uuid.UUID(bytes=mutation.entity_id)]
+            AFTER_EDIT[mutation.aggregate.entity](batch.connection, batch.context, ids)
+    except Exception as error:
+        # A bug of ours in one edit must not hold up the device's other mutations: it is refused and reported.
+        raise MutationRefused(mutation.sent, refusal_of(error)) from error
+    return status
+
+
+def _close_repaired(batch: _Batch) -> None:
+    """The repair of a refused mutation has come: nobody needs to look at the entry any more."""
+    entries = [refused_entry_id(each) for each in batch.repaired]
+    inbox.close_entries(batch.connection, entries, Take.MINE, now=batch.context.now)

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from shared.schema.base import Replicated
 from shared.schema.registry import Aggregate, WireTable
@@ -15,8 +15,6 @@ from shared.sync.wire import Value
 from sync_server.db.binary import fetch_binary
 from sync_server.sync.payload_repository import wire_expression
 
-_VERSION = text("SELECT coalesce(max(version), 0) FROM sync_row WHERE entity = :entity AND id = :id")
-
 
 def locked_row(connection: Connection, table: WireTable, row_id: bytes) -> dict[str, Value] | None:
     """A row's wire values by column, held until the transaction ends; None if it is not there."""
@@ -24,12 +22,6 @@ def locked_row(connection: Connection, table: WireTable, row_id: bytes) -> dict[
     statement = f"SELECT {columns} FROM {table.name} WHERE id = %s FOR UPDATE"
     rows = fetch_binary(connection, statement, [uuid.UUID(bytes=row_id)])
     return dict(zip(table.column_names, rows[0], strict=True)) if rows else None
-
-
-def version(connection: Connection, entity: str, row_id: bytes) -> int:
-    """The aggregate's committed version, 0 for one that never was."""
-    parameters = {"entity": entity, "id": uuid.UUID(bytes=row_id)}
-    return int(connection.execute(_VERSION, parameters).scalar_one())
 
 
 def update_row(connection: Connection, table: WireTable, row_id: bytes, values: Mapping[str, Value]) -> None:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.errors import UserError
-from shared.ids import derived_id
 from shared.schema.registry import Aggregate, WireTable
 from shared.sync.merge import Change, Edit, LastEdit, credible_time, merge_edit
 from shared.sync.operations import Verb
 from shared.sync.wire import Value
 from sync_server.db.context import PushContext
 from sync_server.db.sessions import Connection
+from sync_server.db.versions import next_version
 from sync_server.inbox import service as inbox
-from sync_server.inbox.service import Entry, LastEdits
+from sync_server.inbox.service import LastEdits
 from sync_server.sync import document_repository, record_repository
+from sync_server.sync.merge_notes import Meeting
 from sync_server.sync.mutation_decoding import ChildEdit, EditArguments, Mutation, check_row, check_value
+from sync_server.sync.removal_service import Subject, remove_row, report_edit_of_removed, report_lost_edit
 
 _NAMING_COLUMNS = ("name", "label", "title", "code", "number", "sku")
 
@@ -32,11 +34,25 @@ class _Work:
     arguments: EditArguments
     root: Mapping[str, Value]
     last_edits: LastEdits
-    next_version: int
+    version: int
+    meeting: Meeting = field(default_factory=Meeting)
 
     @property
     def aggregate(self) -> Aggregate:
         return self.mutation.aggregate
+
+    @property
+    def root_id(self) -> uuid.UUID:
+        return uuid.UUID(bytes=self.arguments.id)
+
+    @property
+    def mutation_id(self) -> uuid.UUID:
+        return uuid.UUID(bytes=self.mutation.sent.id)
+
+    @property
+    def made_at(self) -> int:
+        """When, as far as it is believed, UTC microseconds."""
+        return credible_time(self.arguments.edited_at or self.mutation.sent.made_at, self.context.now)
 
     @property
     def title(self) -> str:
@@ -48,9 +64,25 @@ class _Work:
         store = self.root.get("store_id")
         return uuid.UUID(bytes=store) if isinstance(store, bytes) else None
 
+    def edit(self, changes: Mapping[str, Change]) -> Edit:
+        """The mutation's edit of one row."""
+        return Edit(
+            changes=changes,
+            base_version=self.arguments.base_version,
+            edited_at=self.made_at,
+            edited_by=self.arguments.edited_by,
+            version=self.version,
+            origin=self.context.origin,
+        )
+
+    def subject(self, table: WireTable, row_id: bytes, changes: Mapping[str, Change] | None = None) -> Subject:
+        """One row of it, for what has to do with removals."""
+        key, edit = uuid.UUID(bytes=row_id), self.edit(changes or {})
+        return Subject(self.connection, table, key, self.mutation_id, edit, self.title, self.store_id, self.context.now)
+
 
 def apply_change(connection: Connection, context: PushContext, mutation: Mutation) -> str:
-    """Apply one ``edit``, ``close`` or ``remove``; gives ``applied``, ``merged`` (with inbox entries) or ``repeated``.
+    """Apply one ``edit``, ``close`` or ``remove``; gives ``applied``, ``merged`` (an edit met another) or ``repeated``.
 
     Raises:
         UserError: ``record_unknown`` for an edit of what is not there, ``field_unknown``, ``value_invalid`` or
@@ -60,20 +92,27 @@ def apply_change(connection: Connection, context: PushContext, mutation: Mutatio
     assert isinstance(arguments, EditArguments)
     aggregate = mutation.aggregate
     root = document_repository.locked_row(connection, aggregate.root, arguments.id)
-    if root is None:
-        if mutation.verb is Verb.REMOVE:
-            return "repeated"
-        raise UserError("record_unknown", "What was edited is no longer there.", entity=aggregate.entity)
     rows = [uuid.UUID(bytes=arguments.id), *(uuid.UUID(bytes=child.child_id) for child in arguments.children)]
-    next_version = document_repository.version(connection, aggregate.entity, arguments.id) + 1
-    last_edits = inbox.last_edits(connection, rows)
-    work = _Work(connection, context, mutation, arguments, root, last_edits, next_version)
+    version = next_version(connection, aggregate.entity, rows[0])
+    if root is None:
+        return _without_root(_Work(connection, context, mutation, arguments, {}, {}, version))
+    work = _Work(connection, context, mutation, arguments, root, inbox.last_edits(connection, rows), version)
     if mutation.verb is Verb.REMOVE:
         return _remove(work)
-    conflicts = _merge_row(work, aggregate.root, arguments.id, root, arguments.changes)
+    asked = _merge_row(work, aggregate.root, arguments.id, root, arguments.changes)
     for child in arguments.children:
-        conflicts += _apply_child(work, child)
-    return "merged" if conflicts else "applied"
+        asked += _apply_child(work, child)
+    return "merged" if _note_meeting(work) or asked else "applied"
+
+
+def _without_root(work: _Work) -> str:
+    """What is not there may have been taken away: an edit of it is kept for somebody to decide."""
+    if work.mutation.verb is Verb.REMOVE:
+        return "repeated"
+    table = work.aggregate.root
+    if report_edit_of_removed(work.subject(table, work.arguments.id, _checked(table, work.arguments.changes))):
+        return "merged"
+    raise UserError("record_unknown", "What was edited is no longer there.", entity=work.aggregate.entity)
 
 
 def _merge_row(
@@ -84,33 +123,30 @@ def _merge_row(
     changes: Mapping[str, tuple[Value, Value]],
 ) -> int:
     """Merge changes into one row; gives how many conflicts went to the inbox."""
-    arguments, now = work.arguments, work.context.now
-    edit = Edit(
-        changes=_checked(table, changes),
-        base_version=arguments.base_version,
-        edited_at=arguments.edited_at or work.mutation.sent.made_at,
-        edited_by=arguments.edited_by,
+    key, is_root = uuid.UUID(bytes=row_id), table is work.aggregate.root
+    edit = work.edit(_checked(table, changes))
+    last_edits = work.last_edits.get(key, {})
+    merged = merge_edit(table, current, edit, last_edits, now=work.context.now, unremembered=_unremembered(work))
+    work.meeting.add_row(
+        table, current, edit, merged, last_edits, label="" if is_root else table.name.replace("_", " ") + " "
     )
-    key = uuid.UUID(bytes=row_id)
-    merged = merge_edit(table, current, edit, work.last_edits.get(key, {}), now=now)
-    made_at = credible_time(edit.edited_at, now)
     values = dict(merged.values)
-    if merged.values and table is work.aggregate.root:
-        values |= _authorship(table, made_at, edit.edited_by)
+    if merged.values:
+        signature = _authorship(work.aggregate.root, edit.edited_at, edit.edited_by)
+        if is_root:
+            values |= signature
+        else:
+            document_repository.update_row(work.connection, work.aggregate.root, work.arguments.id, signature)
     document_repository.update_row(work.connection, table, row_id, values)
-    if table is not work.aggregate.root and merged.values:
-        signature = _authorship(work.aggregate.root, made_at, edit.edited_by)
-        document_repository.update_row(work.connection, work.aggregate.root, arguments.id, signature)
-    last = LastEdit(made_at, edit.edited_by, work.next_version)
-    inbox.remember_edits(work.connection, {(key, field): last for field in merged.taken})
+    inbox.remember_edits(work.connection, {(key, field): last for field, last in merged.last_edits.items()})
     entries = inbox.conflict_entries(
         merged.conflicts,
-        mutation_id=uuid.UUID(bytes=work.mutation.sent.id),
+        mutation_id=work.mutation_id,
         table=table,
         row_id=key,
         title=work.title,
         store_id=work.store_id,
-        now=now,
+        now=work.context.now,
     )
     inbox.add_entries(work.connection, entries)
     return len(entries)
@@ -129,66 +165,55 @@ def _apply_child(work: _Work, change: ChildEdit) -> int:
             record_repository.copy_rows(work.connection, table, [row])
         return 0
     if standing is None:
-        return 0 if change.removed else _report_lost(work, table, change)
+        return 0 if change.removed else _edit_of_lost_child(work, table, change)
     if not change.removed:
         return _merge_row(work, table, change.child_id, standing, change.changes)
-    if _was_edited_since(work, change.child_id):
-        return _report_kept(work, table, change.child_id)
+    if not remove_row(work.subject(table, change.child_id), standing, work.last_edits):
+        return 1
     document_repository.delete_row(work.connection, table, change.child_id)
     return 0
 
 
+def _edit_of_lost_child(work: _Work, table: WireTable, change: ChildEdit) -> int:
+    """An edit of an owned row that is gone: kept for somebody to decide, or at least told."""
+    subject = work.subject(table, change.child_id, _checked(table, change.changes))
+    if not report_edit_of_removed(subject):
+        report_lost_edit(subject)
+    return 1
+
+
 def _remove(work: _Work) -> str:
-    if _was_edited_since(work, work.arguments.id):
-        _report_kept(work, work.aggregate.root, work.arguments.id)
+    if not remove_row(work.subject(work.aggregate.root, work.arguments.id), work.root, work.last_edits):
         return "merged"
     document_repository.delete_aggregate(work.connection, work.aggregate, work.arguments.id)
     return "applied"
 
 
-def _was_edited_since(work: _Work, row_id: bytes) -> bool:
-    """Whether somebody edited the row after the version that the one who removes it saw."""
-    fields = work.last_edits.get(uuid.UUID(bytes=row_id), {})
-    return any(last.version > work.arguments.base_version for last in fields.values())
-
-
-def _report_kept(work: _Work, table: WireTable, row_id: bytes) -> int:
-    return _report(
-        work, table, row_id, "It was removed in one place and changed in another. It stays until you decide."
+def _note_meeting(work: _Work) -> bool:
+    """Leave the note of an automatic merge; whether there was one."""
+    note = work.meeting.note(work.aggregate.entity, work.root_id, work.title, work.edit({}))
+    if note is None:
+        return False
+    inbox.add_entries(
+        work.connection,
+        [inbox.note_of_merge(note, mutation_id=work.mutation_id, store_id=work.store_id, now=work.context.now)],
     )
+    return True
 
 
-def _report_lost(work: _Work, table: WireTable, change: ChildEdit) -> int:
-    return _report(
-        work, table, change.child_id, "It was changed in one place and removed in another. It stays removed."
-    )
-
-
-def _report(work: _Work, table: WireTable, row_id: bytes, reason: str) -> int:
-    key = uuid.UUID(bytes=row_id)
-    entry = Entry(
-        id=derived_id("removal", uuid.UUID(bytes=work.mutation.sent.id), key),
-        kind="conflict",
-        entity=table.name,
-        entity_id=key,
-        title=work.title,
-        reason=reason,
-        created_at=work.context.now,
-        store_id=work.store_id,
-        mine_by=work.arguments.edited_by,
-        mine_at=work.arguments.edited_at or None,
-        stands="theirs",
-    )
-    return inbox.add_entries(work.connection, [entry])
+def _unremembered(work: _Work) -> LastEdit:
+    """Who is taken to have set a value that no remembered edit explains: whoever changed the document last."""
+    at, by = work.root.get("updated_at"), work.root.get("updated_by")
+    return LastEdit(at if isinstance(at, int) else 0, str(by or ""), work.version)
 
 
 def _checked(table: WireTable, changes: Mapping[str, tuple[Value, Value]]) -> dict[str, Change]:
     """Changes whose new values fit their columns; an unknown field is left for the merge to name."""
     columns = {column.name: column for column in table.columns}
     checked = {}
-    for field, (base, mine) in changes.items():
-        value = check_value(columns[field], mine) if field in columns else mine
-        checked[field] = Change(base, value)
+    for name, (base, mine) in changes.items():
+        value = check_value(columns[name], mine) if name in columns else mine
+        checked[name] = Change(base, value)
     return checked
 
 

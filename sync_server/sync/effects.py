@@ -12,9 +12,11 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from sync_server.catalogue import price_service
+from sync_server.customers import known_store_service as known_stores
+from sync_server.customers import same_person_service as same_person
 from sync_server.db.context import PushContext
 from sync_server.db.sessions import Connection
-from sync_server.inbox import service as inbox
+from sync_server.inbox import decision_service as decisions
 from sync_server.inventory import service as inventory
 
 __all__ = ["AFTER_EDIT", "AFTER_RECORD", "Effect", "PushContext"]
@@ -30,6 +32,7 @@ class Effect(Protocol):
 
 def _move_stock_of_sales(connection: Connection, context: PushContext, ids: Sequence[uuid.UUID]) -> None:
     inventory.apply_sales(connection, ids, now=context.now)
+    known_stores.remember_buyers(connection, ids, now=context.now)
 
 
 def _follow_movements(connection: Connection, context: PushContext, ids: Sequence[uuid.UUID]) -> None:
@@ -45,15 +48,29 @@ def _fill_price_slots(connection: Connection, context: PushContext, ids: Sequenc
 
 
 def _carry_out_decisions(connection: Connection, context: PushContext, ids: Sequence[uuid.UUID]) -> None:
-    inbox.apply_decisions(connection, ids, now=context.now)
+    decisions.apply_decisions(connection, ids, now=context.now)
+
+
+def _look_for_same_person(connection: Connection, context: PushContext, ids: Sequence[uuid.UUID]) -> None:
+    same_person.propose(connection, ids, now=context.now)
+
+
+def _settle_pairs(connection: Connection, context: PushContext, ids: Sequence[uuid.UUID]) -> None:
+    same_person.settle_entries(connection, ids, now=context.now)
 
 
 AFTER_RECORD: Mapping[str, Effect] = {
+    "customer": _look_for_same_person,
     "price": _review_prices,
     "sale": _move_stock_of_sales,
     "stock_movement": _follow_movements,
 }
 """Entity → what follows ``record`` and ``create``: the aggregates were inserted just now and never before."""
 
-AFTER_EDIT: Mapping[str, Effect] = {"inbox_entry": _carry_out_decisions, "price": _fill_price_slots}
+AFTER_EDIT: Mapping[str, Effect] = {
+    "customer": _look_for_same_person,
+    "customer_alias": _settle_pairs,
+    "inbox_entry": _carry_out_decisions,
+    "price": _fill_price_slots,
+}
 """Entity → what follows ``edit``, ``close`` and ``remove``."""

@@ -1,28 +1,26 @@
-"""The binary protocol of devices under ``/sync``: push, pull, digests, events and the server's time."""
+"""The binary protocol of devices under ``/sync``: push, pull, digests and the server's time."""
 
 from __future__ import annotations
 
-import asyncio
-import json
 import uuid
-from collections.abc import AsyncIterator, Mapping
-from typing import Annotated
+from functools import partial
 
 import msgspec
-from fastapi import APIRouter, Depends, Request
-from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import Response, StreamingResponse
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from shared.sync.wire import DigestAnswer, DigestRequest, PullRequest, PushRequest
 from sync_server.auth import service as auth
 from sync_server.auth.guard_service import TokenDevice
+from sync_server.db.epoch import current_epoch
 from sync_server.db.sessions import Database, RequestDatabase
-from sync_server.errors import ErrorBody, Unauthorised
+from sync_server.devices.seen_service import RequestSighting, Sighting
+from sync_server.errors import ErrorBody
 from sync_server.sync import digest_service, pull_service, push_service
+from sync_server.sync.bodies import Body, read_body
 from sync_server.sync.encoding import CONTENT_TYPE, packed, unpacked
-from sync_server.sync.heads import HeadsBoard, newest
-from sync_server.sync.scopes import Visibility
+from sync_server.sync.load_gate import LoadGate
 
 router = APIRouter(prefix="/sync", tags=["sync"], responses={401: {"model": ErrorBody}})
 
@@ -30,13 +28,6 @@ _push_decoder = msgspec.msgpack.Decoder(PushRequest)
 _pull_decoder = msgspec.msgpack.Decoder(PullRequest)
 _digest_decoder = msgspec.msgpack.Decoder(DigestRequest)
 _BINARY = {"content": {CONTENT_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
-
-
-async def _read_body(request: Request) -> bytes:
-    return await request.body()
-
-
-Body = Annotated[bytes, Depends(_read_body)]
 
 
 class ServerTime(BaseModel):
@@ -51,9 +42,22 @@ class ServerTime(BaseModel):
     responses={200: _BINARY, 409: {"model": ErrorBody}},
     openapi_extra={"requestBody": {"required": True, **_BINARY}},
 )
-def push(body: Body, device_id: TokenDevice, database: RequestDatabase) -> Response:
-    """Take a device's mutations (PushRequest → PushAnswer); 409 `push_gap` with `expected`, or `push_fork`."""
-    answer = push_service.push(database, device_id, unpacked(body, _push_decoder))
+async def push(request: Request, device_id: TokenDevice, database: RequestDatabase, seen: RequestSighting) -> Response:
+    """Take a device's mutations (PushRequest → PushAnswer).
+
+    409 `push_gap` with `expected`, `push_fork`, or `epoch_changed` with `epoch`; 413 `push_too_large`; 503 with
+    `Retry-After` when there is too much to do.
+    """
+    gate: LoadGate = request.app.state.push_gate
+    gate.look()
+    body = await read_body(request)
+    return await gate.run(partial(_push, body, device_id, database, seen))
+
+
+def _push(body: bytes, device_id: uuid.UUID, database: Database, seen: Sighting) -> Response:
+    request = unpacked(body, _push_decoder)
+    answer = push_service.push(database, device_id, request)
+    seen.pushed(device_id, request)
     return Response(packed(answer), media_type=CONTENT_TYPE)
 
 
@@ -63,14 +67,22 @@ def push(body: Body, device_id: TokenDevice, database: RequestDatabase) -> Respo
     responses={200: _BINARY},
     openapi_extra={"requestBody": {"required": True, **_BINARY}},
 )
-def pull(body: Body, device_id: TokenDevice, database: RequestDatabase) -> Response:
-    """What is new for a device (PullRequest → PullAnswer), from one snapshot."""
+async def pull(request: Request, device_id: TokenDevice, database: RequestDatabase, seen: RequestSighting) -> Response:
+    """What is new for a device (PullRequest → PullAnswer), from one snapshot; 503 when there is too much to do."""
+    gate: LoadGate = request.app.state.pull_gate
+    gate.look()
+    body = await read_body(request)
+    return await gate.run(partial(_pull, body, device_id, database, seen))
+
+
+def _pull(body: bytes, device_id: uuid.UUID, database: Database, seen: Sighting) -> Response:
     request = unpacked(body, _pull_decoder)
     with database.reading() as connection:
         device = auth.require_device(connection, device_id)
         answer = pull_service.answer_pull(
-            connection, device, request, epoch=database.identity.epoch, now=database.clock.now()
+            connection, device, request, epoch=current_epoch(connection), now=database.clock.now()
         )
+    seen.pulled(device_id, request, answer.pages)
     return Response(packed(answer), media_type=CONTENT_TYPE)
 
 
@@ -86,7 +98,7 @@ def digest(body: Body, device_id: TokenDevice, database: RequestDatabase) -> Res
     with database.reading() as connection:
         device = auth.require_device(connection, device_id)
         scopes = digest_service.allowed_scopes(connection, device, request.scopes)
-        answer = DigestAnswer(database.identity.epoch, digest_service.digests(connection, scopes))
+        answer = DigestAnswer(current_epoch(connection), digest_service.digests(connection, scopes))
     return Response(packed(answer), media_type=CONTENT_TYPE)
 
 
@@ -94,53 +106,3 @@ def digest(body: Body, device_id: TokenDevice, database: RequestDatabase) -> Res
 def time(database: RequestDatabase) -> ServerTime:
     """The server's clock; asked without a token, so that a device with a wrong clock can sign an assertion."""
     return ServerTime(server_time=database.clock.now())
-
-
-@router.get(
-    "/events",
-    response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
-)
-async def events(request: Request, device_id: TokenDevice, database: RequestDatabase) -> StreamingResponse:
-    """Server-sent events: `heads` with {"scope": position, …} at once and after each change; a comment now and then."""
-    visible = await run_in_threadpool(_visibility, database, device_id)
-    board: HeadsBoard = request.app.state.board
-    heartbeat_seconds: float = request.app.state.heartbeat_seconds
-    stream = _stream(board, database, device_id, visible, heartbeat_seconds)
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
-
-
-async def _stream(
-    board: HeadsBoard, database: Database, device_id: uuid.UUID, visible: Visibility, heartbeat_seconds: float
-) -> AsyncIterator[str]:
-    """Heads at once and after each change; who is revoked meanwhile is let go at the next heartbeat."""
-    with board.subscription() as mine:
-        told: Mapping[str, int] | None = None
-        heads = newest(board.heads, await run_in_threadpool(_heads, database))
-        while not board.is_closed:
-            held = {scope: heads.get(scope, 0) for scope in visible.scopes_in(heads)}
-            if held != told:
-                told = held
-                yield f"event: heads\ndata: {json.dumps(held, separators=(',', ':'))}\n\n"
-            try:
-                await asyncio.wait_for(mine.is_due.wait(), heartbeat_seconds)
-            except TimeoutError:
-                try:
-                    visible = await run_in_threadpool(_visibility, database, device_id)
-                except Unauthorised:
-                    return
-                yield ": still here\n\n"
-            mine.is_due.clear()
-            heads = newest(heads, board.heads)
-
-
-def _visibility(database: Database, device_id: uuid.UUID) -> Visibility:
-    with database.reading() as connection:
-        device = auth.require_device(connection, device_id)
-        return pull_service.visible_to(connection, device.store_id, device.kind)
-
-
-def _heads(database: Database) -> Mapping[str, int]:
-    with database.reading() as connection:
-        return pull_service.positions(connection)

@@ -1,23 +1,40 @@
-"""What has to be tidied from time to time: marks of the feed that no device can still need."""
+"""What has to be tidied from time to time: what no device can still need, and what slipped in beside the feed."""
 
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 
 import structlog
 
+from shared.clock import MICROSECONDS_PER_SECOND
+from sync_server.customers import known_store_service as known_stores
 from sync_server.db.sessions import Database, DBAPIError
-from sync_server.sync import scope_repository
+from sync_server.sync import coverage_repository, scope_repository
 
-STAMPS_KEPT = 100_000
+DAY_US = 86_400 * MICROSECONDS_PER_SECOND
+HORIZON_US = 60 * DAY_US
+"""How long what left or was deleted is remembered; a device that was away for longer fills its scopes anew."""
+SLACK_US = DAY_US
+"""A scope is pruned at most once in this time."""
+STAMPS_KEPT = 1_000_000
 INTERVAL_SECONDS = 600.0
 _log = structlog.get_logger(__name__)
 
 
-class Housekeeper:
-    """Prunes old stamps on a thread of its own; any number of workers may run one.
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """What was done: feed rows and stamps forgotten, customers a store forgot, triggers put onto new partitions."""
 
-    A device whose cursor is older than the kept stamps starts that scope anew; it loses nothing.
+    pruned: int = 0
+    customers_ended: int = 0
+    triggers_made: int = 0
+
+
+class Housekeeper:
+    """Tidies on a thread of its own; any number of workers may run one.
+
+    A device whose cursor is older than what is kept starts that scope anew; it loses nothing.
     """
 
     def __init__(self, database: Database, interval_seconds: float = INTERVAL_SECONDS) -> None:
@@ -35,10 +52,24 @@ class Housekeeper:
         self._is_stopping.set()
         self._thread.join()
 
-    def tidy(self) -> int:
-        """Tidy now; gives how many stamps went."""
+    def tidy(self) -> Tidied:
+        """Tidy now."""
         with self._database.writing() as connection:
-            return scope_repository.prune_stamps(connection, STAMPS_KEPT)
+            made = coverage_repository.cover(connection)
+        with self._database.writing() as connection:
+            ended = known_stores.end_lapsed(connection, now=self._database.clock.now())
+        return Tidied(self._prune(), ended, made)
+
+    def _prune(self) -> int:
+        """Scope by scope, each in a transaction of its own, so that writers wait for one at most."""
+        before = self._database.clock.now() - HORIZON_US
+        with self._database.reading() as connection:
+            found = scope_repository.prunable(connection, before=before, overdue=before - SLACK_US, kept=STAMPS_KEPT)
+        pruned = 0
+        for scope_id, position in found.items():
+            with self._database.writing() as connection:
+                pruned += scope_repository.prune(connection, scope_id, position)
+        return pruned
 
     def _run(self) -> None:
         while not self._is_stopping.wait(self._interval_seconds):

@@ -22,6 +22,7 @@ _of: Callable[[Any, Any], Any] = operator.getitem
 """``tuple[…]`` where the inside is only known at run time."""
 
 _INT64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_ID_BYTES = 16
 _TYPES: Mapping[WireKind, Any] = {
     WireKind.ID: Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)],
     WireKind.WHOLE: _INT64,
@@ -47,22 +48,34 @@ class ChildEdit(msgspec.Struct):
 
 
 class EditArguments(msgspec.Struct):
-    """Arguments of ``edit``, ``close`` and ``remove``."""
+    """Arguments of ``edit``, ``close`` and ``remove``; ``repairs`` names a refused mutation in whose place it comes."""
 
     id: Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
     base_version: int = 0
     changes: dict[str, tuple[Any, Any]] = msgspec.field(default_factory=dict)
     children: list[ChildEdit] = msgspec.field(default_factory=list)
-    edited_at: int = 0
+    edited_at: _INT64 = 0
     edited_by: str = ""
+    repairs: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class NewAggregate:
-    """Arguments of ``record`` and ``create``: rows in wire column order, children sorted by id."""
+    """Arguments of ``record``, ``create`` and ``offer``: rows in wire column order, children sorted by id.
+
+    Attributes:
+        version: of an offer: the version the device knew the aggregate at; otherwise 0.
+        repairs: the refused mutation in whose place this one comes; empty for most.
+    """
 
     root: Root
     children: Children
+    version: int = 0
+    repairs: bytes = b""
+
+    def holds_the_same(self, other: NewAggregate) -> bool:
+        """Whether the rows are the same, whatever else the arguments say."""
+        return (self.root, self.children) == (other.root, other.children)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +83,7 @@ class Mutation:
     """A mutation that is well formed.
 
     Attributes:
-        arguments: ``NewAggregate`` for ``record`` and ``create``, ``EditArguments`` for the others.
+        arguments: ``NewAggregate`` for ``record``, ``create`` and ``offer``, ``EditArguments`` for the others.
     """
 
     sent: SentMutation
@@ -100,9 +113,9 @@ def decode_mutation(sent: SentMutation) -> Mutation:
     entity, _, verb = sent.name.rpartition(".")
     aggregate = AGGREGATES[entity]
     try:
-        if verb in (Verb.RECORD, Verb.CREATE):
-            return Mutation(sent, aggregate, Verb(verb), _new_aggregate(aggregate, sent.arguments))
-        return Mutation(sent, aggregate, Verb(verb), _edit_decoder.decode(sent.arguments))
+        return Mutation(sent, aggregate, Verb(verb), _arguments(aggregate, verb, sent.arguments))
+    except RecursionError as error:
+        raise UserError("mutation_malformed", f"“{sent.name}” is nested too deeply.", name=sent.name) from error
     except (msgspec.DecodeError, ValueError) as error:
         raise UserError(
             "mutation_malformed", f"“{sent.name}” is not as the protocol says: {error}.", name=sent.name
@@ -142,10 +155,19 @@ def check_row(table: WireTable, row: list[Any], row_id: bytes, parent_id: bytes)
 
 
 _edit_decoder = msgspec.msgpack.Decoder(EditArguments)
+_WITH_ROWS = frozenset({Verb.RECORD, Verb.CREATE, Verb.OFFER})
+
+
+def _arguments(aggregate: Aggregate, verb: str, encoded: bytes) -> NewAggregate | EditArguments:
+    decoded = _new_aggregate(aggregate, encoded) if verb in _WITH_ROWS else _edit_decoder.decode(encoded)
+    if len(decoded.repairs) not in (0, _ID_BYTES):
+        raise ValueError("what it repairs is no identifier")
+    return decoded
 
 
 def _new_aggregate(aggregate: Aggregate, encoded: bytes) -> NewAggregate:
-    root, children = _row_decoder(aggregate).decode(encoded).row
+    arguments = _row_decoder(aggregate).decode(encoded)
+    root, children = arguments.row
     _check_row(aggregate.root, root)
     rows_by_table: dict[str, list[Root]] = {}
     for table in aggregate.children:
@@ -155,8 +177,15 @@ def _new_aggregate(aggregate: Aggregate, encoded: bytes) -> NewAggregate:
             _check_row(table, row)
             if row[at] != root[0]:
                 raise ValueError(f"a row of {table.name} belongs to something else")
-        rows_by_table[table.name] = sorted(rows)
-    return NewAggregate(root, rows_by_table)
+        if len({row[0] for row in rows}) < len(rows):
+            raise ValueError(f"two rows of {table.name} have the same id")
+        rows_by_table[table.name] = sorted(rows, key=_row_id)
+    return NewAggregate(root, rows_by_table, arguments.version, arguments.repairs)
+
+
+def _row_id(row: Root) -> bytes:
+    row_id: bytes = row[0]
+    return row_id
 
 
 @cache
@@ -168,7 +197,12 @@ def _row_decoder(aggregate: Aggregate) -> msgspec.msgpack.Decoder[Any]:
     ]
     children = msgspec.defstruct(f"{aggregate.entity}_children", fields, forbid_unknown_fields=True)
     payload = _of(tuple, (_row_type(aggregate.root), children))
-    return msgspec.msgpack.Decoder(msgspec.defstruct(f"{aggregate.entity}_arguments", [("row", payload)]))
+    arguments: list[tuple[str, Any, Any] | tuple[str, Any]] = [
+        ("row", payload),
+        ("version", _INT64, 0),
+        ("repairs", bytes, b""),
+    ]
+    return msgspec.msgpack.Decoder(msgspec.defstruct(f"{aggregate.entity}_arguments", arguments))
 
 
 def _column_type(column: WireColumn) -> Any:

@@ -8,30 +8,17 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from shared.schema.registry import AGGREGATES, WireColumn, WireTable
-from shared.schema.types import WireKind
+from shared.schema.registry import SCHEMA_VERSION, WireTable, at_schema
 from sync_server.db.binary import fetch_binary
+from sync_server.db.wire_values import wire_expression
+
+__all__ = ["IDS_SQL", "ReadPayload", "RowValues", "read_many", "read_payloads", "wire_expression"]
 
 RowValues = tuple[Any, ...]
 ReadPayload = tuple[RowValues, dict[str, list[RowValues]]]
 
-_WIRE_SQL = {
-    WireKind.ID: "uuid_send({0})",
-    WireKind.FLAG: "{0}::int",
-    WireKind.DAY: "to_char({0}, 'YYYY-MM-DD')",
-    WireKind.WHOLE: "{0}",
-    WireKind.WORDS: "{0}",
-    WireKind.JSON: "{0}",
-    WireKind.DIGEST: "{0}",
-}
-
 IDS_SQL = "ARRAY(SELECT encode(given, 'hex')::uuid FROM unnest(%b::bytea[]) AS given)"
 """Identifiers that are sent as a list of 16 bytes each; in binary, as text they would have to be escaped one by one."""
-
-
-def wire_expression(column: WireColumn) -> str:
-    """The SQL that gives a column's wire value."""
-    return _WIRE_SQL[column.kind].format(f'"{column.name}"')
 
 
 @cache
@@ -41,9 +28,11 @@ def _select(table: WireTable, key: str) -> str:
     return f'SELECT {columns} FROM {table.name} WHERE "{key}" = ANY ({IDS_SQL}){order}'
 
 
-def read_payloads(connection: Connection, entity: str, ids: Sequence[bytes]) -> dict[bytes, ReadPayload]:
-    """The aggregates with these ids that are there, each with its children sorted by id."""
-    aggregate = AGGREGATES[entity]
+def read_payloads(
+    connection: Connection, entity: str, ids: Sequence[bytes], schema: int = SCHEMA_VERSION
+) -> dict[bytes, ReadPayload]:
+    """The aggregates with these ids that are there, as wire schema ``schema`` has them, children sorted by id."""
+    aggregate = at_schema(schema)[entity]
     wanted = list(ids)
     roots = fetch_binary(connection, _select(aggregate.root, "id"), [wanted])
     found: dict[bytes, ReadPayload] = {row[0]: (row, {child.name: [] for child in aggregate.children}) for row in roots}
@@ -55,10 +44,13 @@ def read_payloads(connection: Connection, entity: str, ids: Sequence[bytes]) -> 
     return found
 
 
-def read_many(connection: Connection, keys: Mapping[str, Sequence[bytes]]) -> dict[tuple[str, bytes], ReadPayload]:
-    """The aggregates of several entities, by (entity, id)."""
+def read_many(
+    connection: Connection, keys: Mapping[str, Sequence[bytes]], schema: int = SCHEMA_VERSION
+) -> dict[tuple[str, bytes], ReadPayload]:
+    """The aggregates of several entities, by (entity, id); entities that ``schema`` does not know are left out."""
     return {
         (entity, id_): payload
         for entity, ids in keys.items()
-        for id_, payload in read_payloads(connection, entity, ids).items()
+        if entity in at_schema(schema)
+        for id_, payload in read_payloads(connection, entity, ids, schema).items()
     }

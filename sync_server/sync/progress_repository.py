@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from shared.sync.wire import MutationResult
 
@@ -19,6 +20,21 @@ class Standing:
 
     last_number: int
     projected_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """How far one incarnation of a device is.
+
+    Attributes:
+        last_number: the highest number whose effects or refusal are committed.
+        pruned_number: the log no longer holds numbers up to here.
+        pruned_received_at: all of those had come by then, UTC microseconds.
+    """
+
+    last_number: int = 0
+    pruned_number: int = 0
+    pruned_received_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +93,14 @@ _LOCK_DEVICE = text(
     "SELECT set_config('enable_seqscan', 'off', true) FROM device_key WHERE device_id = :device FOR UPDATE"
 )
 _LAST_NUMBER = text("SELECT last_number FROM device_progress WHERE device_id = :device AND incarnation = :incarnation")
+_LIFE = text("""
+SELECT last_number, pruned_number, pruned_received_at FROM device_progress
+WHERE device_id = :device AND incarnation = :incarnation
+""")
+_KNOWN_IDS = text("""
+SELECT DISTINCT ON (id) number, id, hash, status, code, message FROM device_mutation
+WHERE device_id = :device AND id = ANY(:ids) ORDER BY id, received_at
+""")
 _KNOWN = text("""
 SELECT number, id, hash, status, code, message FROM device_mutation
 WHERE device_id = :device AND incarnation = :incarnation AND number BETWEEN :first AND :last ORDER BY number
@@ -91,9 +115,39 @@ FROM unnest(CAST(:numbers AS bigint[]), CAST(:ids AS uuid[]), CAST(:names AS tex
      AS given
 """)
 _ADVANCE = text("""
-INSERT INTO device_progress (device_id, incarnation, last_number, seen_at)
-VALUES (:device, :incarnation, :number, :now)
-ON CONFLICT (device_id, incarnation) DO UPDATE SET last_number = EXCLUDED.last_number, seen_at = EXCLUDED.seen_at
+INSERT INTO device_progress (device_id, incarnation, last_number, acknowledged_number, seen_at)
+VALUES (:device, :incarnation, :number, :acknowledged, :now)
+ON CONFLICT (device_id, incarnation) DO UPDATE
+SET last_number = EXCLUDED.last_number, seen_at = EXCLUDED.seen_at,
+    acknowledged_number = greatest(device_progress.acknowledged_number, EXCLUDED.acknowledged_number)
+""")
+
+# Numbers come in their order, so what is old is at the low end; refused ones stay until somebody has seen to them.
+_PRUNE = text("""
+WITH old AS (
+    SELECT m.number, m.received_at FROM device_mutation AS m
+    WHERE m.device_id = :device AND m.incarnation = :incarnation AND m.number > :pruned AND m.number <= :acknowledged
+    ORDER BY m.number LIMIT :limit
+),
+cut AS (
+    SELECT coalesce(min(number) FILTER (WHERE received_at >= :before), max(number) + 1) AS number FROM old
+),
+gone AS (
+    DELETE FROM device_mutation AS m USING cut
+    WHERE m.device_id = :device AND m.incarnation = :incarnation AND m.number > :pruned AND m.number < cut.number
+      AND m.status <> 'refused'
+    RETURNING m.number
+)
+UPDATE device_progress AS p
+SET pruned_number = cut.number - 1,
+    pruned_received_at = (SELECT max(received_at) FROM old WHERE number < cut.number)
+FROM cut
+WHERE p.device_id = :device AND p.incarnation = :incarnation AND cut.number - 1 > p.pruned_number
+RETURNING (SELECT count(*) FROM gone)
+""")
+_PRUNABLE = text("""
+SELECT device_id, incarnation, pruned_number, acknowledged_number FROM device_progress
+WHERE acknowledged_number > pruned_number ORDER BY device_id, incarnation
 """)
 
 
@@ -127,17 +181,29 @@ def last_number(connection: Connection, device_id: uuid.UUID, incarnation: uuid.
     return 0 if row is None else int(row.last_number)
 
 
+def life(connection: Connection, device_id: uuid.UUID, incarnation: uuid.UUID) -> Life:
+    """How far an incarnation of a device is; zeros for one never heard of."""
+    row = connection.execute(_LIFE, {"device": device_id, "incarnation": incarnation}).one_or_none()
+    return Life() if row is None else Life(*row)
+
+
+def known_ids(connection: Connection, device_id: uuid.UUID, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, KnownMutation]:
+    """Mutations with these ids that came before under any incarnation of the device, as they came first."""
+    rows = connection.execute(_KNOWN_IDS, {"device": device_id, "ids": list(ids)})
+    return {row.id: _known(row) for row in rows}
+
+
 def known(
     connection: Connection, device_id: uuid.UUID, incarnation: uuid.UUID, first: int, last: int
 ) -> dict[int, KnownMutation]:
     """What became of the mutations with these numbers."""
     parameters = {"device": device_id, "incarnation": incarnation, "first": first, "last": last}
-    return {
-        row.number: KnownMutation(
-            row.number, row.id, row.hash, MutationResult(row.number, row.status, row.code, row.message)
-        )
-        for row in connection.execute(_KNOWN, parameters)
-    }
+    return {row.number: _known(row) for row in connection.execute(_KNOWN, parameters)}
+
+
+def _known(row: Row[Any]) -> KnownMutation:
+    result = MutationResult(row.number, row.status, row.code, row.message)
+    return KnownMutation(row.number, row.id, row.hash, result)
 
 
 def log(
@@ -145,9 +211,14 @@ def log(
     device_id: uuid.UUID,
     incarnation: uuid.UUID,
     mutations: Sequence[LoggedMutation],
+    *,
+    acknowledged: int,
     now: int,
 ) -> None:
-    """Note mutations and raise the incarnation's number to the last of them."""
+    """Note mutations and raise the incarnation's number to the last of them.
+
+    ``acknowledged``: the device knows the answers to all numbers up to there.
+    """
     parameters = {
         "device": device_id,
         "incarnation": incarnation,
@@ -163,5 +234,24 @@ def log(
         "arguments": [m.arguments for m in mutations],
     }
     connection.execute(_LOG, parameters)
-    number = mutations[-1].number
-    connection.execute(_ADVANCE, {"device": device_id, "incarnation": incarnation, "number": number, "now": now})
+    advance = {"device": device_id, "incarnation": incarnation, "number": mutations[-1].number, "now": now}
+    connection.execute(_ADVANCE, {**advance, "acknowledged": acknowledged})
+
+
+def prune(connection: Connection, *, before: int, limit: int) -> int:
+    """Drop what came before an instant (UTC microseconds) and whose answer the device knows; gives how many.
+
+    At most ``limit`` numbers of each incarnation at a time.
+    """
+    dropped = 0
+    for row in connection.execute(_PRUNABLE).all():
+        parameters = {
+            "device": row.device_id,
+            "incarnation": row.incarnation,
+            "pruned": row.pruned_number,
+            "acknowledged": row.acknowledged_number,
+            "before": before,
+            "limit": limit,
+        }
+        dropped += connection.execute(_PRUNE, parameters).scalar() or 0
+    return dropped

@@ -134,6 +134,8 @@ def _mark_at(connection: Connection, head: ScopeHead, position: int) -> bytes:
         return head.mark
     if position == 0:
         return b""
+    if position < head.pruned_position:
+        return head.pruned_mark
     return scope_repository.covering_mark(connection, head.id, position) or b""
 
 

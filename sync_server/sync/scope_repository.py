@@ -11,26 +11,46 @@ from sqlalchemy import Connection, text
 
 @dataclass(frozen=True, slots=True)
 class ScopeHead:
-    """A scope with its newest position and the mark of the transaction that stamped it; ``id`` 0: not there yet."""
+    """A scope with its newest position and the mark of the transaction that stamped it; ``id`` 0: not there yet.
+
+    Up to ``pruned_position`` the server forgot what left or was deleted: a cursor before it starts anew, unless it has
+    the mark of the last pruning, because its device began to fill the scope after that.
+    """
 
     id: int
     name: str
     position: int
     mark: bytes
+    pruned_position: int = 0
+    pruned_mark: bytes = b""
 
 
-_HEADS = text("SELECT id, name, position, mark FROM sync_scope")
+_HEADS = text("SELECT id, name, position, mark, pruned_position, pruned_mark FROM sync_scope")
 _POSITIONS = text("SELECT name, position FROM sync_scope")
 _STORES = text("SELECT id FROM store ORDER BY id")
 _COVERING_MARK = text(
     "SELECT mark FROM sync_stamp WHERE scope_id = :scope AND position >= :position ORDER BY position LIMIT 1"
 )
-_PRUNE = text(
-    "DELETE FROM sync_stamp AS s USING ("
-    "  SELECT scope_id, position, row_number() OVER (PARTITION BY scope_id ORDER BY position DESC) AS age"
-    "  FROM sync_stamp) AS a "
-    "WHERE a.age > :kept AND (s.scope_id, s.position) = (a.scope_id, a.position)"
-)
+# The last stamp that is old enough, or the oldest of too many: what left or was deleted up to there is forgotten. A
+# scope is pruned once it is overdue, not bit by bit: each pruning makes devices that are filling it begin again.
+_PRUNABLE = text("""
+SELECT s.id, greatest(
+    (SELECT max(old.position) FROM sync_stamp AS old WHERE old.scope_id = s.id AND old.stamped_at < :before
+       AND EXISTS (SELECT FROM sync_stamp AS oldest WHERE oldest.scope_id = s.id AND oldest.stamped_at < :overdue)),
+    (SELECT last.position FROM sync_stamp AS last WHERE last.scope_id = s.id
+       AND EXISTS (SELECT FROM sync_stamp AS many WHERE many.scope_id = s.id OFFSET :too_many)
+     ORDER BY last.position DESC OFFSET :kept LIMIT 1)
+) AS position
+FROM sync_scope AS s
+""")
+_LOCK_SCOPE = text("SELECT pruned_position FROM sync_scope WHERE id = :scope FOR UPDATE")
+_PRUNE_ROWS = text("""
+DELETE FROM sync_row WHERE scope_id = :scope AND position > :after AND position <= :position AND state <> 'live'
+""")
+_PRUNE_STAMPS = text("DELETE FROM sync_stamp WHERE scope_id = :scope AND position < :position")
+_SET_PRUNED = text("""
+UPDATE sync_scope SET pruned_position = :position, pruned_mark = uuid_send(gen_random_uuid()) WHERE id = :scope
+""")
 
 
 def heads(connection: Connection) -> dict[str, ScopeHead]:
@@ -54,6 +74,30 @@ def covering_mark(connection: Connection, scope_id: int, position: int) -> bytes
     return mark
 
 
-def prune_stamps(connection: Connection, kept: int) -> int:
-    """Forget all but the newest ``kept`` stamps of each scope; a device behind them starts the scope anew."""
-    return connection.execute(_PRUNE, {"kept": kept}).rowcount
+def prunable(connection: Connection, *, before: int, overdue: int, kept: int) -> dict[int, int]:
+    """Up to which position each scope is to be pruned, by scope id: only scopes for which it is time.
+
+    Args:
+        connection: a transaction.
+        before: stamps older than this (UTC microseconds, the database's clock) are not needed any more;
+        overdue: but nothing is done before one is as old as this.
+        kept: how many of the newest stamps a scope keeps, once it has a quarter more.
+    """
+    given = {"before": before, "overdue": overdue, "kept": kept, "too_many": kept + kept // 4}
+    return {row.id: row.position for row in connection.execute(_PRUNABLE, given) if row.position is not None}
+
+
+def prune(connection: Connection, scope_id: int, position: int) -> int:
+    """Forget what left or was deleted up to ``position``, and the stamps before it; gives how many rows went.
+
+    The stamp at ``position`` stays: a device that stands exactly there has been told everything. Writers to the scope
+    wait meanwhile.
+    """
+    after = connection.execute(_LOCK_SCOPE, {"scope": scope_id}).scalar_one()
+    if position <= after:
+        return 0
+    given = {"scope": scope_id, "after": after, "position": position}
+    stamps = connection.execute(_PRUNE_STAMPS, given).rowcount
+    rows = connection.execute(_PRUNE_ROWS, given).rowcount
+    connection.execute(_SET_PRUNED, given)
+    return rows + stamps

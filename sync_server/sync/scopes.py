@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from shared.schema.registry import CATALOGUE_SCOPE, store_scope
+from shared.schema.registry import CATALOGUE_SCOPE, stock_scope, store_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,9 @@ class Visibility:
 
     def scopes_in(self, existing: Collection[str]) -> list[str]:
         """The device's scopes in the order of a pull: catalogue, stores, and each store's newest weeks of sales."""
-        held = [CATALOGUE_SCOPE, *(store_scope(store) for store in self.stores)]
+        held = [CATALOGUE_SCOPE]
+        for store in self.stores:
+            held += [store_scope(store), stock_scope(store)]
         for store in self.stores:
             prefix = f"sales:{store}:"
             weeks = sorted((name for name in existing if name.startswith(prefix)), reverse=True)

@@ -49,8 +49,8 @@ def is_repository(file: SourceFile) -> bool:
     return parts[0] == "sync_server" and is_named_so
 
 
-def test_given_the_product_then_http_requests_are_only_made_by_the_transport_and_the_demos_web_shop() -> None:
-    assert offenders(("httpx", "requests"), "desktop.sync.transport", "desktop.demo") == []
+def test_given_the_product_then_http_requests_are_only_made_by_transport_web_shop_and_conformance_client() -> None:
+    assert offenders(("httpx", "requests"), "desktop.sync.transport", "desktop.demo", "sync_server.conformance") == []
     # The server may ask its own workers whether they answer; nobody else goes round the transport.
     own_means = ("urllib.request", "http.client", "socket")
     assert offenders(own_means, "desktop.sync.transport", "desktop.demo", "sync_server") == []

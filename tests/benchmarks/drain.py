@@ -12,7 +12,8 @@ import psycopg
 
 from desktop.replica import outbox
 from desktop.sync.connect import server_of
-from desktop.sync.cycle import PUSH_MAX_MUTATIONS, SyncCycle
+from desktop.sync.cycle import SyncCycle
+from desktop.sync.push_lane import PUSH_MAX_MUTATIONS
 from desktop.usecases.start import Device
 from tests.benchmarks.backlog import seal_sales
 from tests.benchmarks.big_shop import barcode_of

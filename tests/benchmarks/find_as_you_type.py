@@ -18,8 +18,8 @@ import zstandard
 from sqlalchemy import Connection
 
 from desktop.replica.search import find, rebuild
-from desktop.replica.search.folding import fold
 from shared.clock import SystemClock, local_date
+from shared.schema.search.folding import fold
 from tests.benchmarks.big_shop import big_shop
 from tests.benchmarks.figure import Figure, at_least, at_most, median, milliseconds_of_each, percentile, seconds_of
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import tempfile
 import threading
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ import msgspec
 import uvicorn
 import zstandard
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fastapi import FastAPI
 
 from shared.clock import Clock, SystemClock
 from shared.ids import TimeOrderedIds
@@ -35,7 +37,7 @@ from shared.sync.wire import (
     SentMutation,
 )
 from sync_server.db.sessions import Database
-from sync_server.devices.service import make_enrol_code
+from sync_server.devices.joining_service import make_enrol_code
 from sync_server.main import create_app
 from sync_server.settings import ServerSettings
 
@@ -45,7 +47,15 @@ ids = TimeOrderedIds()
 @contextmanager
 def running_server(database_url: str, *, clock: Clock | None = None, **settings: Any) -> Iterator[str]:
     """The server's address while the block lasts; a worker of its own thread on a free port."""
-    app = create_app(ServerSettings(home=Path(), database_url=database_url, **settings), clock=clock)
+    with tempfile.TemporaryDirectory(prefix="counterfoil-home-") as folder:
+        home = settings.pop("home", Path(folder))
+        app = create_app(ServerSettings(home=home, database_url=database_url, **settings), clock=clock)
+        with _served(app) as url:
+            yield url
+
+
+@contextmanager
+def _served(app: FastAPI) -> Iterator[str]:
     config = uvicorn.Config(app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

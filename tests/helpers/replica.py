@@ -75,7 +75,7 @@ def pulled(connection: Connection, entity: str, row: dict[str, object], **childr
         move_cursor(connection, cursor, cursor.position + 1, b"m" * 16)
         entity_id = row["id"]
         assert isinstance(entity_id, uuid.UUID)
-        add_members(connection, [(entity, entity_id.bytes, cursor.number, 1)])
+        add_members(connection, entity, cursor.number, [(entity_id.bytes, 1)], {})
 
 
 def fill(connection: Connection, kind: str = "till") -> TinyShop:

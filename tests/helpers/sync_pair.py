@@ -54,7 +54,7 @@ def cash(ids: TimeOrderedIds) -> dict[str, object]:
 @pytest.fixture
 def server() -> FakeServer:
     """A server that has two products."""
-    made = FakeServer(scopes=["catalogue", f"store:{STORE}"])
+    made = FakeServer(scopes=["catalogue", f"store:{STORE}", f"stock:{STORE}"])
     made.put("product", product(CUP, "Cup"), variant(CUP, "CUP"))
     made.put("product", product(PEN, "Pen"), variant(PEN, "PEN"))
     return made

@@ -6,7 +6,8 @@ The index belongs to the device alone; it can be built anew from the replica at 
 from desktop.replica.search.finding import Found, find
 from desktop.replica.search.index import index_changed, rebuild
 from desktop.replica.search.ranking import Match
-from desktop.replica.search.schema import TABLE_NAMES, create_tables, is_ready, mark_stale
+from desktop.replica.search.schema import create_tables, is_ready, mark_stale
+from shared.schema.search import TABLE_NAMES
 
 __all__ = [
     "TABLE_NAMES",

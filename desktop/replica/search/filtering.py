@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Integer, Text, column, or_, select, table
 
-from desktop.replica.search.folding import fold_code, words_of_query
 from desktop.replica.search.schema import SEARCH_DOCUMENT
 from shared.schema.catalogue import Barcode
+from shared.schema.search.folding import fold_code, words_of_query
 
 _SEARCH_TEXT = table("search_text", column("rowid", Integer), column("search_text", Text))
 _LAST_SIGN = "\U0010ffff"

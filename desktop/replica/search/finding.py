@@ -14,8 +14,6 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from desktop.replica.search.documents import FIRST_POSITION_NOT_ON_SALE
-from desktop.replica.search.folding import fold, fold_code, words_of_query
 from desktop.replica.search.ranking import Candidate, Match, rank_of
 from desktop.replica.search.schema import is_ready
 from desktop.replica.search.typos import corrections
@@ -23,6 +21,8 @@ from shared.catalogue.scan import read_scan
 from shared.limits import SEARCH_MAX_CANDIDATES, SEARCH_MAX_RESULTS
 from shared.pricing import PriceRow, choose_price
 from shared.quantity import Quantity
+from shared.schema.search.documents import FIRST_POSITION_NOT_ON_SALE
+from shared.schema.search.folding import fold, fold_code, words_of_query
 
 _BY_SKU = "SELECT d.* FROM search_document d WHERE d.sku_key = ? LIMIT 20"
 _BY_SKU_START = """SELECT d.* FROM search_document d

@@ -1,48 +1,23 @@
-"""Words with one typing error, found through a deletion index (as in SymSpell) over the vocabulary.
-
-A letter left out, added, changed, or two swapped: the typed word and the right one then share a form with at most
-one letter deleted. Only the first ``_PREFIX`` letters are indexed, which keeps it small; candidates are verified.
-"""
+"""Words with one typing error, found through the deletion index over the vocabulary."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Connection
 
-WORD_MIN_CHARACTERS = 3
-_PREFIX = 7
+from shared.schema.search.words import deletions_of, is_correctable
+
 _BEGINNING_MIN_CHARACTERS = 4
 _RANGE_LIMIT = 60
 _CORRECTIONS_MAX = 8
 _SAME_FIRST_LETTER_WEIGHT = 4
 _LAST_SIGN = "\U0010ffff"
-_LONGEST_WORD = 30
 
 _EXACT = """SELECT DISTINCT w.word, w.documents FROM search_deletion d JOIN search_word w ON w.id = d.word_id
             WHERE d.deletion IN (SELECT value FROM json_each(?))"""
 _RANGE = """SELECT w.word, w.documents FROM search_deletion d JOIN search_word w ON w.id = d.word_id
             WHERE d.deletion > ? AND d.deletion < ? LIMIT ?"""
-
-
-def is_correctable(word: str) -> bool:
-    """Whether typing errors in a word are looked for: long enough, and not a number or code."""
-    return WORD_MIN_CHARACTERS <= len(word) <= _LONGEST_WORD and word.isalpha()
-
-
-def deletions_of(word: str) -> set[str]:
-    """The first letters of a word, and the same with any one letter left out."""
-    start = word[:_PREFIX]
-    return {start, *(start[:index] + start[index + 1 :] for index in range(len(start)))}
-
-
-def deletion_rows(words: Iterable[tuple[int, str]]) -> Iterator[tuple[str, int]]:
-    """The deletion index of (word id, word)."""
-    for word_id, word in words:
-        if is_correctable(word):
-            for deletion in deletions_of(word):
-                yield deletion, word_id
 
 
 def corrections(connection: Connection, typed: str) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,6 +14,14 @@ import msgspec
 
 from desktop.sync.device_key import DeviceKey
 from desktop.sync.transport.encoding import packed, unpacked
+from desktop.sync.transport.heads_line import (
+    WAIT_SECONDS,
+    HeadsLine,
+    heads_in_answer,
+    heads_in_stream,
+    sorted_heads,
+)
+from desktop.sync.transport.program import PROGRAM_HEADERS
 from desktop.sync.transport.refusals import malformed, refusal, unreachable
 from shared.clock import MICROSECONDS_PER_SECOND, monotonic_us
 from shared.sync.wire import (
@@ -41,11 +50,12 @@ class HttpServer:
     def __init__(self, url: str, key: DeviceKey) -> None:
         self._url = url
         self._key = key
-        self._client = httpx.Client(base_url=url, timeout=TIMEOUT)
+        self._client = httpx.Client(base_url=url, timeout=TIMEOUT, headers=PROGRAM_HEADERS)
         self._token = ""
         self._token_good_until = 0
         self._token_lock = threading.Lock()
         self._stream: httpx.Response | None = None
+        self._line = HeadsLine()
         self._is_closed = False
 
     def push(self, request: PushRequest) -> PushAnswer:
@@ -68,19 +78,47 @@ class HttpServer:
 
     def heads(self) -> Generator[list[Head]]:
         """The newest position of each scope: at once, and after each change, until ``interrupt`` or a failure."""
+        if self._line.is_polling:
+            yield from self._polled_heads()
+        else:
+            yield from self._streamed_heads()
+
+    def _streamed_heads(self) -> Generator[list[Head]]:
         timeout = httpx.Timeout(5.0, read=EVENTS_SILENCE_MAX_SECONDS)
         headers = {"Authorization": self._authorisation(), "Accept": "text/event-stream"}
+        self._line.asked()
         try:
             with self._client.stream("GET", "/sync/events", headers=headers, timeout=timeout) as answer:
                 if answer.status_code != httpx.codes.OK:
                     self._forget_token(answer)
                     raise refusal(answer, answer.read())
                 self._stream = answer
-                yield from _heads_in(answer.iter_lines())
+                for heads in heads_in_stream(answer.iter_lines()):
+                    self._line.spoke()
+                    yield heads
+                self._line.ended()
         except (httpx.TransportError, httpx.StreamError, OSError) as error:
+            if not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+                self._line.ended()
             raise unreachable(self._url) from error
         finally:
             self._stream = None
+
+    def _polled_heads(self) -> Generator[list[Head]]:
+        """One answer after the other; the server holds each back until something is new."""
+        known: dict[str, int] = {}
+        timeout = httpx.Timeout(5.0, read=WAIT_SECONDS + EVENTS_SILENCE_MAX_SECONDS)
+        while self._line.is_polling and not self._is_closed:
+            headers = {"Authorization": self._authorisation()}
+            body = {"known": known, "wait_seconds": WAIT_SECONDS if known else 0}
+            answer = self._called(
+                partial(self._client.post, "/sync/heads", json=body, headers=headers, timeout=timeout)
+            )
+            if answer.status_code != httpx.codes.OK:
+                self._forget_token(answer)
+                raise refusal(answer, answer.content)
+            known = heads_in_answer(answer.content)
+            yield sorted_heads(known)
 
     def close(self) -> None:
         """Let go of every connection; nothing is asked afterwards."""
@@ -191,19 +229,3 @@ def _json_object(answer: httpx.Response) -> dict[str, object]:
     if not isinstance(found, dict):
         raise malformed()
     return found
-
-
-def _heads_in(lines: Iterator[str]) -> Iterator[list[Head]]:
-    is_heads = False
-    for line in lines:
-        if line.startswith("event:"):
-            is_heads = line.removeprefix("event:").strip() == "heads"
-        elif line.startswith("data:") and is_heads:
-            yield [Head(scope, position) for scope, position in sorted(_positions(line.removeprefix("data:")).items())]
-
-
-def _positions(data: str) -> dict[str, int]:
-    try:
-        return msgspec.json.decode(data, type=dict[str, int])
-    except msgspec.DecodeError as error:
-        raise malformed() from error

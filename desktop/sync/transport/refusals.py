@@ -9,7 +9,9 @@ import zstandard
 from shared.errors import CounterfoilError, EnvironmentFailure, UserError
 from shared.sync.wire import CONTENT_TYPE, ErrorAnswer
 
-_USER_CODES = frozenset({"import_malformed", "import_too_large", "shop_not_set_up", "enrol_code_invalid"})
+_USER_CODES = frozenset(
+    {"import_malformed", "import_too_large", "shop_not_set_up", "enrol_code_invalid", "already_enrolled"}
+)
 
 
 def unreachable(url: str) -> EnvironmentFailure:

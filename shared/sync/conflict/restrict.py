@@ -10,8 +10,8 @@ _REFUSED = (None, 0)
 
 def is_conflict(sides: Sides) -> bool:
     """A grant meets a withdrawal that its giver had not seen, or the other way round."""
-    is_concurrent = sides.theirs != sides.base or sides.has_moved
-    return sides.mine != sides.base and is_concurrent and _permits(sides.mine) != _permits(sides.theirs)
+    is_change = sides.are_concurrent and sides.mine != sides.base
+    return is_change and _permits(sides.mine) != _permits(sides.theirs)
 
 
 def settle(sides: Sides) -> Settled:

@@ -44,8 +44,10 @@ class Sides:
         theirs: the value that stands now.
         mine_at: when the arriving edit was made, UTC microseconds, already capped at the server's clock plus drift.
         theirs_at: when the standing value was set, UTC microseconds; 0 where nobody knows.
-        has_moved: whether the standing value was set by somebody after the editor's base version, even if it was set
+        has_moved: whether the standing value was set by an edit that the arriving one had not seen, even if it was set
             back to the same value since.
+        mine_by: who made the arriving edit; tells equal times apart, so that all fields of one edit fare alike.
+        theirs_by: who set the standing value.
     """
 
     base: Value
@@ -54,16 +56,29 @@ class Sides:
     mine_at: int = 0
     theirs_at: int = 0
     has_moved: bool = False
+    mine_by: str = ""
+    theirs_by: str = ""
+
+    @property
+    def are_concurrent(self) -> bool:
+        """Whether the standing value was set without the arriving edit's knowing."""
+        return self.has_moved or self.theirs != self.base
 
     @property
     def differ(self) -> bool:
-        """Whether both sides changed the field since the base, each to another value."""
-        return self.mine != self.base and self.theirs not in (self.base, self.mine)
+        """Whether both sides changed the field without knowing of each other, and want different values."""
+        return self.are_concurrent and self.mine not in (self.base, self.theirs)
 
     @property
     def is_mine_later(self) -> bool:
-        """Whether the arriving edit is the later one; equal times are told apart by the values, the same everywhere."""
-        return (self.mine_at, _encode(self.mine)) > (self.theirs_at, _encode(self.theirs))
+        """Whether the arriving edit is the later one: it saw the standing value, or has the later time.
+
+        Equal times are told apart by who made the edits and then by the values, the same everywhere.
+        """
+        if not self.are_concurrent:
+            return True
+        mine = (self.mine_at, self.mine_by, _encode(self.mine))
+        return mine > (self.theirs_at, self.theirs_by, _encode(self.theirs))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,34 @@ from sqlalchemy import MetaData
 
 from shared.schema import registry as _registry  # the replicated tables, all of them, are known once this is read
 from shared.schema.base import Replicated
-from sync_server.db.tables import change_sets, devices, edits, inventory, orders, sync
+from sync_server.db.tables import (
+    change_sets,
+    customers,
+    devices,
+    edits,
+    epochs,
+    inventory,
+    orders,
+    push,
+    same_person,
+    sync,
+)
 from sync_server.db.tables.base import server_metadata
 
-__all__ = ["all_metadata", "change_sets", "devices", "edits", "inventory", "orders", "server_metadata", "sync"]
+__all__ = [
+    "all_metadata",
+    "change_sets",
+    "customers",
+    "devices",
+    "edits",
+    "epochs",
+    "inventory",
+    "orders",
+    "push",
+    "same_person",
+    "server_metadata",
+    "sync",
+]
 
 
 def all_metadata() -> list[MetaData]:

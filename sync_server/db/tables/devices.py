@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Identity, Index, Integer, LargeBinary, Table, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from sync_server.db.tables.base import server_metadata
 
@@ -12,8 +13,34 @@ device_key = Table(
     Column("device_id", Uuid, primary_key=True),
     Column("public_key", LargeBinary, nullable=False),
     Column("enrolled_at", BigInteger, nullable=False),
+    Column("receipt_series", BigInteger, nullable=False, server_default=text("1")),
 )
-"""A device's Ed25519 public key, raw; the row is locked by each push of the device."""
+"""A device's Ed25519 public key, raw, and the receipt series it was last given; locked by each push of the device."""
+
+device_succession = Table(
+    "device_succession",
+    server_metadata,
+    Column("device_id", Uuid, primary_key=True),
+    Column("incarnation", Uuid, primary_key=True),
+    Column("secret", LargeBinary, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+)
+"""The secret each life of a device shows with its next push; one of an older epoch counts for nothing."""
+
+device_seen = Table(
+    "device_seen",
+    server_metadata,
+    Column("device_id", Uuid, primary_key=True),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("incarnation", Uuid, nullable=False),
+    Column("program", Text, nullable=False, server_default=text("''")),
+    Column("schema", Integer, nullable=False),
+    Column("waiting", BigInteger, nullable=False),
+    Column("clock_skew_us", BigInteger),
+    Column("positions", JSONB, nullable=False, server_default=text("'{}'")),
+    postgresql_with={"fillfactor": "70"},
+)
+"""What each device told of itself when it was last heard: how far it has each scope, its clock less the server's."""
 
 enrol_code = Table(
     "enrol_code",
@@ -23,12 +50,17 @@ enrol_code = Table(
     Column("kind", Text, nullable=False),
     Column("number", Integer),
     Column("name", Text, nullable=False, server_default=text("''")),
+    Column("purpose", Text, nullable=False, server_default=text("'join'")),
     Column("made_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("used_at", BigInteger),
     Column("device_id", Uuid),
 )
-"""One-time codes, kept only as SHA-256; a used one stays until it would have expired."""
+"""One-time codes, kept only as SHA-256; a used one stays until it would have expired.
+
+``purpose`` is ``join``, ``replace`` (the number of a lost device goes on) or ``rekey``: that one is for ``device_id``
+alone. In a used code ``device_id`` is the device that used it.
+"""
 
 enrol_attempt = Table(
     "enrol_attempt",
@@ -54,9 +86,16 @@ device_progress = Table(
     Column("device_id", Uuid, primary_key=True),
     Column("incarnation", Uuid, primary_key=True),
     Column("last_number", BigInteger, nullable=False),
+    Column("acknowledged_number", BigInteger, nullable=False, server_default=text("0")),
+    Column("pruned_number", BigInteger, nullable=False, server_default=text("0")),
+    Column("pruned_received_at", BigInteger, nullable=False, server_default=text("0")),
     Column("seen_at", BigInteger, nullable=False),
 )
-"""The highest mutation number of each incarnation whose effects (or refusal) are committed."""
+"""The highest mutation number of each incarnation whose effects (or refusal) are committed.
+
+``acknowledged_number``: the device has begun to send what follows it, so it knows the answers up to there.
+``pruned_number``, ``pruned_received_at``: the log no longer holds numbers up to there, all received before then.
+"""
 
 device_mutation = Table(
     "device_mutation",
@@ -80,6 +119,7 @@ device_mutation = Table(
         "number",
         postgresql_where=text("status IN ('merged', 'refused')"),
     ),
+    Index("ix_device_mutation_device_id_id", "device_id", "id"),
 )
 """What became of each mutation; tells a retry from a fork. Refused ones are kept as they came."""
 

@@ -26,8 +26,14 @@ sync_scope = Table(
     Column("name", Text(collation="C"), nullable=False, unique=True),
     Column("position", BigInteger, nullable=False, server_default=text("0")),
     Column("mark", LargeBinary, nullable=False, server_default=text("''::bytea")),
+    Column("pruned_position", BigInteger, nullable=False, server_default=text("0")),
+    Column("pruned_mark", LargeBinary, nullable=False, server_default=text("''::bytea")),
 )
-"""A scope, its newest position and the random mark of the transaction that stamped it."""
+"""A scope, its newest position and the random mark of the transaction that stamped it.
+
+Up to ``pruned_position`` nothing is kept of what left or was deleted. A device that stands before it starts anew,
+unless its cursor carries ``pruned_mark``: then it began to fill the scope after that pruning.
+"""
 
 sync_row = Table(
     "sync_row",
@@ -50,8 +56,28 @@ sync_stamp = Table(
     Column("scope_id", Integer, primary_key=True, autoincrement=False),
     Column("position", BigInteger, primary_key=True, autoincrement=False),
     Column("mark", LargeBinary, nullable=False),
+    Column(
+        "stamped_at",
+        BigInteger,
+        nullable=False,
+        server_default=text("(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"),
+    ),
 )
-"""The last position of each stamping transaction and its mark; pruned."""
+"""The last position of each stamping transaction, its mark and the database's time, UTC microseconds; pruned."""
+
+sync_bucket = Table(
+    "sync_bucket",
+    server_metadata,
+    Column("scope_id", Integer, primary_key=True, autoincrement=False),
+    Column("entity", Text(collation="C"), primary_key=True),
+    Column("bucket", Integer, primary_key=True, autoincrement=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("high", BigInteger, nullable=False),
+    Column("low", BigInteger, nullable=False),
+    postgresql_with={"fillfactor": "50"},
+)
+"""One of 256 buckets of an entity in a scope: how many live rows, and the sums of their leaves' upper and lower 32 bits
+(``shared.sync.buckets``). Kept by the stamping; half-empty pages keep its updates on their own page."""
 
 sync_touch = Table(
     "sync_touch",
@@ -80,6 +106,11 @@ server_state = Table(
     Column("epoch", BigInteger, nullable=False),
     Column("secret", LargeBinary, nullable=False),
     Column("made_at", BigInteger, nullable=False),
+    Column("timeline", Text, nullable=False, server_default=text("''")),
+    Column("system_identifier", Text, nullable=False, server_default=text("''")),
     CheckConstraint("id = 1", name="single"),
 )
-"""One row: who this server is, its epoch, and the secret that signs tokens."""
+"""One row: who this server is, its epoch, and the secret that signs tokens.
+
+``timeline`` and ``system_identifier`` are what PostgreSQL said of itself in this epoch; other ones begin a new epoch.
+"""

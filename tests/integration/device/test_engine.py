@@ -142,7 +142,8 @@ def test_given_failures_in_a_row_then_the_delay_doubles_to_a_ceiling_and_half_of
     assert retry_delay_seconds(1, 0, lambda: 0.0) == 0.5
     assert retry_delay_seconds(3, 0, lambda: 0.0) == 2.0
     assert retry_delay_seconds(50, 0, lambda: 0.999) < DELAY_MAX_SECONDS
-    assert retry_delay_seconds(1, 17, lambda: 0.5) == 17
+    assert retry_delay_seconds(1, 17, lambda: 0.0) == 17
+    assert retry_delay_seconds(1, 17, lambda: 0.5) == 17 * 1.25, "devices that were sent away do not come back at once"
 
 
 def test_given_two_threads_that_need_the_server_at_once_then_one_connection_is_made(server: FakeServer) -> None:

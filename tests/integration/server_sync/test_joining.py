@@ -17,11 +17,12 @@ from shared.ids import TimeOrderedIds
 from shared.limits import ENROL_CODE_LIFETIME_SECONDS, TOKEN_LIFETIME_SECONDS
 from sync_server.auth import service as auth
 from sync_server.db.sessions import Database
-from sync_server.devices import service
+from sync_server.devices import joining_service, service
 from sync_server.errors import Unauthorised
 from tests.helpers.protocol_device import ProtocolDevice, error_of, ids
 
 KEY = base64.urlsafe_b64encode(bytes(32)).decode().rstrip("=")
+OTHER_KEY = base64.urlsafe_b64encode(b"1" * 32).decode().rstrip("=")
 
 
 @pytest.fixture
@@ -40,11 +41,11 @@ def no_attempts(database: Database) -> Iterator[None]:
 def code_for(database: Database, clock: SystemClock | SettableClock | None = None, **options: object) -> str:
     wanted = {"store_code": "HS", "kind": "till", **options}
     with database.writing() as connection:
-        return service.make_enrol_code(connection, clock or database.clock, **wanted)
+        return joining_service.make_enrol_code(connection, clock or database.clock, **wanted)
 
 
-def enrol(client: httpx.Client, code: str) -> httpx.Response:
-    return client.post("/devices/enrol", json={"code": code, "public_key": KEY})
+def enrol(client: httpx.Client, code: str, key: str = KEY) -> httpx.Response:
+    return client.post("/devices/enrol", json={"code": code, "public_key": key})
 
 
 def test_given_a_code_typed_carelessly_then_it_enrols_once(
@@ -54,8 +55,15 @@ def test_given_a_code_typed_carelessly_then_it_enrols_once(
     answer = enrol(client, " " + code.lower().replace("-", " ").replace("0", "o").replace("1", "l") + " ")
     assert answer.status_code == 200, answer.text
     assert answer.json()["name"] == "Front till"
-    again = enrol(client, code)
-    assert (again.status_code, again.json()["error"]) == (403, "enrol_code_invalid")
+    another = enrol(client, code, OTHER_KEY)
+    assert (another.status_code, another.json()["error"]) == (403, "enrol_code_invalid")
+
+
+def test_given_an_answer_that_was_lost_when_the_same_device_asks_again_then_it_is_answered_the_same(
+    client: httpx.Client, database: Database, store_code: str
+) -> None:
+    code = code_for(database)
+    assert enrol(client, code).json() == enrol(client, code).json()
 
 
 def test_given_a_wrong_code_then_it_is_refused_like_a_used_one(client: httpx.Client) -> None:
@@ -76,7 +84,7 @@ def test_given_guessing_then_it_is_slowed_down_even_for_a_right_code(
     client: httpx.Client, database: Database, store_code: str
 ) -> None:
     code = code_for(database)
-    answers = [enrol(client, f"AAAAA-AAA{n:02}") for n in range(service.ATTEMPTS_MAX)]
+    answers = [enrol(client, f"AAAAA-AAA{n:02}") for n in range(joining_service.ATTEMPTS_MAX)]
     assert {answer.status_code for answer in answers} == {403}
     late = enrol(client, code)
     assert (late.status_code, late.json()["error"]) == (429, "enrol_too_often")

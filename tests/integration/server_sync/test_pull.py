@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 
-from shared.schema.registry import sales_scope, store_scope
+from shared.schema.registry import sales_scope, stock_scope, store_scope
 from shared.sync.digest import scope_digest
 from shared.sync.wire import Cursor, PullAnswer, Row
 from sync_server.db.sessions import Database
@@ -94,8 +94,8 @@ def test_given_a_payload_then_it_is_what_was_pushed_value_for_value(till: Protoc
 def test_given_the_order_of_scopes_then_the_catalogue_comes_first_then_stores_then_sales(till: ProtocolDevice) -> None:
     till.push([till.record("sale", sale_payload(till.store_id, till.id, [ids.new()]))])
     scopes = till.pull().scopes
-    assert scopes[:2] == ["catalogue", store_scope(till.store_id)]
-    assert scopes[2].startswith(f"sales:{till.store_id}:")
+    assert scopes[:3] == ["catalogue", store_scope(till.store_id), stock_scope(till.store_id)]
+    assert scopes[3].startswith(f"sales:{till.store_id}:")
 
 
 def test_given_a_till_then_it_sees_its_own_store_until_the_chain_shares(
@@ -105,7 +105,7 @@ def test_given_a_till_then_it_sees_its_own_store_until_the_chain_shares(
     for weeks in range(15):
         day = (dt.date(2026, 1, 5) + dt.timedelta(weeks=weeks)).isoformat()
         till.push([till.record("sale", sale_payload(other, till.id, [ids.new()], business_date=day))])
-    assert till.pull().scopes == ["catalogue", store_scope(till.store_id)]
+    assert till.pull().scopes == ["catalogue", store_scope(till.store_id), stock_scope(till.store_id)]
     office = ProtocolDevice(server, database, "HS", kind="office")
     weeks_seen = [scope for scope in office.pull().scopes if scope.startswith(f"sales:{other}:")]
     assert len(weeks_seen) == 13
@@ -211,7 +211,7 @@ def test_given_a_push_then_the_pull_says_how_far_it_is_and_what_the_levels_inclu
         continue
     till.cursors.clear()
     held = rows_of(till.pull_all())
-    levels = [row for (entity, _), row in held[store_scope(till.store_id)].items() if entity == "stock_level"]
+    levels = [row for (entity, _), row in held[stock_scope(till.store_id)].items() if entity == "stock_level"]
     assert answer.projected_number == 3
     assert [row.payload[0][3] for row in levels] == [-3_000]
 

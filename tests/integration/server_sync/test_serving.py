@@ -104,7 +104,7 @@ def test_given_a_bug_then_the_exit_code_says_so(
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("sync_server.cli._database", broken)
+    monkeypatch.setattr("sync_server.commands.devices.opened_database", broken)
     assert run(["devices"]) == 70
     assert "bug" in caplog.text
     assert run(["no-such-command"]) == 2

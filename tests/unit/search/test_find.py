@@ -12,7 +12,7 @@ from sqlalchemy import Connection, event
 
 from desktop.replica import search
 from desktop.replica.search import Match
-from desktop.replica.search.folding import fold
+from shared.schema.search.folding import fold
 from tests.unit.search.conftest import PRICE_LIST, AddProduct
 
 

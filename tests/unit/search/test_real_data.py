@@ -14,8 +14,8 @@ import zstandard
 from sqlalchemy import Connection
 
 from desktop.replica import search
-from desktop.replica.search.folding import fold
 from shared.ids import TimeOrderedIds
+from shared.schema.search.folding import fold
 
 pytestmark = pytest.mark.realdata
 

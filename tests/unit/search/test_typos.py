@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop.replica.search.typos import deletions_of, is_one_error_apart
+from desktop.replica.search.typos import is_one_error_apart
+from shared.schema.search.words import deletions_of
 
 WORDS = st.text(alphabet="abcdefgh", min_size=3, max_size=10)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from shared.errors import UserError
 from shared.schema.registry import AGGREGATES
 from shared.sync.conflict import Attention, Stands
-from shared.sync.merge import DRIFT_MAX_US, Change, Edit, LastEdit, merge_edit
+from shared.sync.hybrid_clock import DRIFT_MAX_US
+from shared.sync.merge import Change, Edit, LastEdit, merge_edit
 
 PRODUCT = AGGREGATES["product"].root
 NOW = 1_700_000_000_000_000
@@ -52,9 +54,9 @@ def test_given_three_offline_edits_when_they_arrive_in_any_order_then_the_same_n
     for order in permutations(edits):
         row, last = _row(), {}
         for version, edit in enumerate(order, start=2):
-            merged = merge_edit(PRODUCT, row, edit, last, now=NOW + 5)
+            merged = merge_edit(PRODUCT, row, replace(edit, version=version), last, now=NOW + 5)
             row |= merged.values
-            last |= {field: LastEdit(edit.edited_at, "", version) for field in merged.taken}
+            last |= merged.last_edits
         outcomes.add(row["name"])
     assert outcomes == {"c"}
 

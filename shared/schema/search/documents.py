@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from desktop.replica.search.folding import fold, fold_code
+from shared.schema.search.folding import fold, fold_code
 
 ON_SALE = "active"
-_BUCKET_BITS = 34
+BUCKET_BITS = 34
 _LONGEST_NAME = 1_023
-FIRST_POSITION_NOT_ON_SALE = (_LONGEST_NAME + 1) << _BUCKET_BITS
+FIRST_POSITION_NOT_ON_SALE = (_LONGEST_NAME + 1) << BUCKET_BITS
 """Rows of drafts and archived products lie from here on."""
 
 
@@ -37,6 +37,10 @@ class Document:
         """Which range of positions it belongs to: on sale first, then by length of name."""
         length = min(len(self.name_key), _LONGEST_NAME)
         return length if self.state == ON_SALE else length + _LONGEST_NAME + 1
+
+    def unplaced(self) -> tuple[object, ...]:
+        """The bucket and the rest of its row, for a build that puts all in order at once."""
+        return (self.bucket, *self.row(0)[1:])
 
     def row(self, position: int) -> tuple[object, ...]:
         """Its row in ``search_document``."""
@@ -68,4 +72,4 @@ def document_of(row: tuple[bytes, bytes, str, str, str, str, str]) -> Document:
 
 def first_position(bucket: int) -> int:
     """The lowest position of a bucket."""
-    return bucket << _BUCKET_BITS
+    return bucket << BUCKET_BITS

@@ -1,0 +1,75 @@
+"""The second schema: what sync needs to lose nothing. Written by ``tests.helpers.revision`` from the models.
+
+Revision ID: 0002
+Revises: 0001
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from desktop.replica.migrations import steps_0002
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add what is new, then move what is there."""
+    op.create_table(
+        "bucket",
+        sa.Column(
+            "scope_number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("entity", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("rows", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("high", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("low", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("scope_number", "entity", "number", name=op.f("pk_bucket")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "customer_alias",
+        sa.Column("id", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("alias_id", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("survivor_id", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("evidence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reasons", sa.Text(), nullable=False),
+        sa.Column("decided_by", sa.Text(), nullable=False),
+        sa.Column("decided_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_alias")),
+    )
+    op.create_index("ix_customer_alias_alias_id", "customer_alias", ["alias_id"], unique=False)
+    op.create_index("ix_customer_alias_survivor_id", "customer_alias", ["survivor_id"], unique=False)
+    op.add_column("identity", sa.Column("succession", sa.LargeBinary(), server_default=sa.text("''"), nullable=False))
+    op.add_column("identity", sa.Column("successor", sa.LargeBinary(), server_default=sa.text("''"), nullable=False))
+    op.add_column("identity", sa.Column("fingerprint", sa.Text(), server_default=sa.text("''"), nullable=False))
+    op.add_column(
+        "identity",
+        sa.Column(
+            "openings",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            server_default=sa.text("0"),
+            nullable=False,
+        ),
+    )
+    steps_0002.upgrade(op.get_bind())
+
+
+def downgrade() -> None:
+    """Take it away again."""
+    steps_0002.downgrade(op.get_bind())
+    op.drop_column("identity", "openings")
+    op.drop_column("identity", "fingerprint")
+    op.drop_column("identity", "successor")
+    op.drop_column("identity", "succession")
+    op.drop_index("ix_customer_alias_survivor_id", table_name="customer_alias")
+    op.drop_index("ix_customer_alias_alias_id", table_name="customer_alias")
+    op.drop_table("customer_alias")
+    op.drop_table("bucket")

@@ -1,0 +1,73 @@
+"""The pull lane: what is new is fetched page by page until this device holds one moment of the server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+from desktop.replica import cursors, identity
+from desktop.replica.engine import Replica
+from desktop.sync.apply import Applied, Applier
+from desktop.sync.collector import collector_paused
+from desktop.sync.server_port import SyncServer
+from shared.schema.registry import SCHEMA_VERSION
+from shared.sync.wire import Cursor, PullAnswer, PullRequest
+
+
+class PullLane:
+    """Fetches and applies for one replica; used by one thread at a time."""
+
+    def __init__(
+        self, replica: Replica, server: SyncServer, on_page: Callable[[PullAnswer], None] = lambda _: None
+    ) -> None:
+        self._replica = replica
+        self._server = server
+        self._applier = Applier(replica)
+        self._on_page = on_page
+
+    def run(self) -> Iterator[Applied]:
+        """Fetch and apply pages; the next page is fetched while one is applied.
+
+        Raises:
+            EnvironmentFailure: the server or the line failed; what was applied until then stays applied.
+        """
+        with ExitStack() as stack:
+            fetching = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="fetch"))
+            request = self._first_request()
+            if request.epoch == 0:
+                stack.enter_context(collector_paused())
+            answer = self._server.pull(request)
+            while True:
+                request = _request_after(request, answer)
+                has_more = any(page.more for page in answer.pages)
+                following = fetching.submit(self._server.pull, request) if has_more else None
+                applied = self._applier.apply(answer)
+                self._on_page(answer)
+                yield applied
+                if following is None:
+                    return
+                answer = following.result()
+
+    def _first_request(self) -> PullRequest:
+        with self._replica.read() as connection:
+            me = identity.identity_of(connection)
+            known = cursors.cursors(connection).values()
+        return PullRequest(
+            schema=SCHEMA_VERSION,
+            epoch=me.epoch,
+            incarnation=me.incarnation.bytes,
+            cursors=[Cursor(each.scope, each.position, each.mark) for each in known],
+        )
+
+
+def _request_after(request: PullRequest, answer: PullAnswer) -> PullRequest:
+    """What to ask once ``answer`` is applied."""
+    at = {cursor.scope: cursor for cursor in request.cursors if cursor.scope in answer.scopes}
+    at |= {page.scope: Cursor(page.scope, page.to_position, page.mark) for page in answer.pages}
+    return PullRequest(
+        schema=request.schema,
+        epoch=answer.epoch,
+        incarnation=request.incarnation,
+        cursors=[at[scope] for scope in sorted(at)],
+    )

@@ -1,0 +1,42 @@
+"""Histories of the database: list the epochs, declare a new one after a restore that nobody can notice."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from shared.clock import datetime_at
+from sync_server.commands.opened import Home, opened_database
+
+commands = typer.Typer()
+
+
+@commands.command()
+def epoch(home: Home = None) -> None:
+    """List the epochs: since when each history of the database has been served, and why it began."""
+    from sync_server.epochs.service import history
+
+    with opened_database(home) as database, database.reading() as connection:
+        found = history(connection)
+    table = Table(box=None)
+    for heading in ("epoch", "since", "changes", "timeline", "why"):
+        table.add_column(heading, justify="right" if heading in {"epoch", "changes"} else "left")
+    for each in found:
+        since = f"{datetime_at(each.at):%Y-%m-%d %H:%M} UTC"
+        table.add_row(str(each.epoch), since, f"{each.tide:,}", each.timeline, each.why)
+    Console().print(table)
+
+
+@commands.command("new-epoch")
+def new_epoch_command(
+    reason: Annotated[str, typer.Option(help="Why, in one sentence: which backup was restored.")], home: Home = None
+) -> None:
+    """Declare a new epoch: devices then send what the database has lost. Needed after a restore without the home."""
+    from sync_server.epochs.service import new_epoch
+
+    with opened_database(home) as database, database.writing() as connection:
+        declared = new_epoch(connection, database.clock, reason=reason)
+    typer.echo(f"Epoch {declared} begins. Devices notice at their next call and offer what they have.")

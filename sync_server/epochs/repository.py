@@ -1,0 +1,100 @@
+"""What the database says of its own history."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from sync_server.db.epoch import TIMELINE_SQL
+
+LOOK_SQL = f"""
+SELECT s.server_id, s.epoch, s.timeline, s.system_identifier,
+       {TIMELINE_SQL}, (SELECT c.system_identifier::text FROM pg_control_system() AS c),
+       (SELECT coalesce(sum(position), 0)::bigint FROM sync_scope),
+       ARRAY(SELECT r.id FROM server_run AS r WHERE r.id = ANY({{runs}}))
+FROM server_state AS s
+"""
+"""One statement, for a pooled connection and for one that the pool has only just made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The database's history as it stands.
+
+    Attributes:
+        epoch: the one that was declared last.
+        noted_timeline: what PostgreSQL said of itself in that epoch; empty before the first look.
+        noted_system: the same of its cluster.
+        timeline: what it says now; empty on a standby.
+        system: the same of its cluster.
+        tide: the sum of all scopes' positions.
+        known_runs: those of the runs asked for that it knows.
+    """
+
+    server_id: uuid.UUID
+    epoch: int
+    noted_timeline: str
+    noted_system: str
+    timeline: str
+    system: str
+    tide: int
+    known_runs: Sequence[uuid.UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEpoch:
+    """One epoch; ``at`` in UTC microseconds, ``tide`` the sum of all positions when it began."""
+
+    epoch: int
+    at: int
+    why: str
+    timeline: str
+    system_identifier: str
+    tide: int
+
+
+_LOOK = text(LOOK_SQL.format(runs=":runs"))
+_LOCK = text("SELECT id FROM server_state FOR UPDATE")
+_NOTE = text("UPDATE server_state SET epoch = :epoch, timeline = :timeline, system_identifier = :system")
+_LOG = text("""
+INSERT INTO epoch_log (epoch, at, why, timeline, system_identifier, tide)
+VALUES (:epoch, :at, :why, :timeline, :system, :tide) ON CONFLICT (epoch) DO NOTHING
+""")
+_HISTORY = text("SELECT epoch, at, why, timeline, system_identifier, tide FROM epoch_log ORDER BY epoch")
+_ADD_RUN = text("INSERT INTO server_run (id, at) VALUES (:id, :at) ON CONFLICT (id) DO NOTHING")
+_FORGET_RUNS = text("DELETE FROM server_run WHERE id NOT IN (SELECT id FROM server_run ORDER BY at DESC LIMIT :kept)")
+
+
+def look(connection: Connection, runs: Sequence[uuid.UUID]) -> Look:
+    """Look at the history."""
+    return Look(*connection.execute(_LOOK, {"runs": list(runs)}).one())
+
+
+def lock(connection: Connection) -> None:
+    """One at a time declares an epoch, until the transaction ends."""
+    connection.execute(_LOCK)
+
+
+def note(connection: Connection, found: Look, epoch: int) -> None:
+    """Say that this is the history of ``epoch``."""
+    connection.execute(_NOTE, {"epoch": epoch, "timeline": found.timeline, "system": found.system})
+
+
+def log(connection: Connection, found: Look, epoch: int, *, why: str, at: int) -> None:
+    """Write an epoch into the log."""
+    values = {"epoch": epoch, "at": at, "why": why, "tide": found.tide}
+    connection.execute(_LOG, {**values, "timeline": found.timeline, "system": found.system})
+
+
+def history(connection: Connection) -> list[LoggedEpoch]:
+    """Every epoch, the first one first."""
+    return [LoggedEpoch(*row) for row in connection.execute(_HISTORY)]
+
+
+def add_run(connection: Connection, run_id: uuid.UUID, at: int, kept: int) -> None:
+    """Note the start of a worker, and forget the oldest beyond ``kept``."""
+    connection.execute(_ADD_RUN, {"id": run_id, "at": at})
+    connection.execute(_FORGET_RUNS, {"kept": kept})

@@ -1,0 +1,150 @@
+"""Declaring epochs: by what PostgreSQL says of itself, by the marker in the server's home, or by an operator's word."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from sqlalchemy import Engine
+
+from shared.clock import Clock
+from shared.ids import IdMaker
+from sync_server.db.sessions import Connection
+from sync_server.epochs import repository
+from sync_server.epochs.marker import MARKER_NAME, EpochMarker, Mark
+from sync_server.epochs.repository import LoggedEpoch, Look
+
+__all__ = ["EpochMarker", "LoggedEpoch", "Look", "Mark"]
+
+RUNS_KEPT = 10_000
+_FIRST = "The first history of this database."
+_NO_MARK = Mark(uuid.UUID(int=0), 0, 0, uuid.UUID(int=0))
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a look came to.
+
+    Attributes:
+        mark: what the marker should say of it.
+        declared: why a new epoch was declared; empty where none was.
+    """
+
+    mark: Mark
+    declared: str = ""
+
+
+def marker_of(home: Path) -> EpochMarker:
+    """The marker of a server's home."""
+    return EpochMarker(home / MARKER_NAME)
+
+
+def declare_if_needed(engine: Engine, marker: EpochMarker, clock: Clock, seen: Mark | None = None) -> Found:
+    """Declare a new epoch if the database's history is not the one that was served, and bring the marker up to it.
+
+    Any number of workers may do it at once: one of them declares.
+
+    Args:
+        engine: the database, migrated.
+        marker: of the server's home.
+        clock: the server's time.
+        seen: what this worker saw last; None for a command, which leaves no trace in the marker but of a new epoch.
+    """
+    told = marker.read()
+    marks = [mark for mark in (told, seen) if mark is not None]
+    runs = [mark.run_id for mark in marks]
+    with engine.begin() as connection:
+        found, why = repository.look(connection, runs), ""
+        if _is_other(found) or reason_for_new_epoch(found, marks):
+            found, why = _declare(connection, marks, clock)
+        if seen is not None and seen.run_id not in found.known_runs:
+            repository.add_run(connection, seen.run_id, clock.now(), RUNS_KEPT)
+    run_id = (seen or told or _NO_MARK).run_id
+    mark = Mark(found.server_id, found.epoch, found.tide, run_id)
+    if mark != told and (seen is not None or told is None or why):
+        marker.write(mark)
+    if why:
+        _log.warning("a new epoch was declared", epoch=found.epoch, why=why)
+    return Found(mark, why)
+
+
+def begin_run(engine: Engine, marker: EpochMarker, clock: Clock, ids: IdMaker) -> Found:
+    """A worker starts: look first, declare if need be, then note its run in database and marker."""
+    standing = declare_if_needed(engine, marker, clock)
+    run_id = ids.new()
+    with engine.begin() as connection:
+        repository.add_run(connection, run_id, clock.now(), RUNS_KEPT)
+    mark = Mark(standing.mark.server_id, standing.mark.epoch, standing.mark.tide, run_id)
+    return Found(declare_if_needed(engine, marker, clock, mark).mark, standing.declared)
+
+
+def new_epoch(connection: Connection, clock: Clock, *, reason: str) -> int:
+    """Declare a new epoch on an operator's word; gives it. Devices notice at their next call."""
+    repository.lock(connection)
+    found = repository.look(connection, [])
+    repository.note(connection, found, found.epoch + 1)
+    repository.log(connection, found, found.epoch + 1, why=reason, at=clock.now())
+    return found.epoch + 1
+
+
+def history(connection: Connection) -> list[LoggedEpoch]:
+    """Every epoch so far, the first one first."""
+    return repository.history(connection)
+
+
+def reason_for_new_epoch(found: Look, marks: Sequence[Mark]) -> str:
+    """Why this is not the history that was served, one sentence; empty where it is.
+
+    Args:
+        found: the database, asked for the runs of ``marks``.
+        marks: what the home's marker says, and what this worker saw last.
+    """
+    if found.noted_system and found.noted_system != found.system:
+        return "The database was loaded into another PostgreSQL cluster."
+    if found.noted_timeline and found.timeline and found.noted_timeline != found.timeline:
+        return (
+            f"PostgreSQL failed over or was recovered to a point in time: its timeline was {found.noted_timeline} "
+            f"and is {found.timeline}."
+        )
+    for mark in marks:
+        if mark.server_id != found.server_id:
+            continue
+        if (found.epoch, found.tide) < (mark.epoch, mark.tide):
+            return (
+                f"The database is older than what this server had: it is at epoch {found.epoch} with {found.tide:,} "
+                f"changes and was at epoch {mark.epoch} with {mark.tide:,}."
+            )
+        # In a later epoch somebody has seen to it already.
+        if mark.run_id.int and found.epoch == mark.epoch and mark.run_id not in found.known_runs:
+            return "The database is from before this server's last run."
+    return ""
+
+
+def _is_other(found: Look) -> bool:
+    """Whether PostgreSQL says something else of itself than was noted, or nothing was noted yet."""
+    is_other_timeline = bool(found.timeline) and found.timeline != found.noted_timeline
+    return is_other_timeline or found.system != found.noted_system
+
+
+def _declare(connection: Connection, marks: Sequence[Mark], clock: Clock) -> tuple[Look, str]:
+    """With the lock held, look again; gives the history as it stands now, and why it is a new one."""
+    repository.lock(connection)
+    runs = [mark.run_id for mark in marks]
+    found = repository.look(connection, runs)
+    why = reason_for_new_epoch(found, marks)
+    epochs = [found.epoch, *(mark.epoch for mark in marks if mark.server_id == found.server_id)]
+    if not found.noted_system:
+        repository.log(connection, found, found.epoch, why=_FIRST, at=clock.now())
+    if why:
+        repository.note(connection, found, max(epochs) + 1)
+        repository.log(connection, found, max(epochs) + 1, why=why, at=clock.now())
+        for run_id in runs:
+            if run_id.int and run_id not in found.known_runs:
+                repository.add_run(connection, run_id, clock.now(), RUNS_KEPT)
+    elif found.timeline:
+        repository.note(connection, found, found.epoch)
+    return repository.look(connection, runs), why

@@ -1,0 +1,102 @@
+"""Watching the database's history while a worker runs: on each new connection of the pool, and every second.
+
+A failover behind a proxy is noticed without a restart: by the timeline that every answer compares (``db.epoch``), by
+the look at a new connection before it is used, and by this thread, which also keeps the marker.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import Engine, create_engine, event
+
+from shared.clock import Clock
+from shared.ids import IdMaker
+from sync_server.db.sessions import DBAPIError
+from sync_server.epochs import service
+from sync_server.epochs.marker import Mark
+from sync_server.epochs.repository import LOOK_SQL, Look
+
+INTERVAL_SECONDS = 1.0
+_CONNECT_TIMEOUT_SECONDS = 10
+_log = structlog.get_logger(__name__)
+
+
+class EpochWatch:
+    """Declares a new epoch as soon as the database turns out not to be the one that was served.
+
+    Args:
+        engine: the worker's pool; each of its new connections is looked at before anybody uses it.
+        home: the server's home, which holds the marker.
+        clock: the server's time.
+        ids: makes the run's identifier.
+        interval_seconds: between two looks of the thread.
+    """
+
+    def __init__(
+        self, engine: Engine, home: Path, clock: Clock, ids: IdMaker, interval_seconds: float = INTERVAL_SECONDS
+    ) -> None:
+        self._engine = engine
+        # A connection of its own: a look must be possible in the moment in which the pool makes one.
+        self._own = create_engine(
+            engine.url,
+            pool_size=1,
+            max_overflow=1,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": _CONNECT_TIMEOUT_SECONDS, "application_name": "counterfoil epoch"},
+        )
+        self._marker = service.marker_of(home)
+        self._clock = clock
+        self._ids = ids
+        self._interval_seconds = interval_seconds
+        self._seen: Mark | None = None
+        self._lock = threading.Lock()
+        self._is_stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="epoch-watch", daemon=True)
+
+    def start(self) -> None:
+        """Look before anything is served, then go on looking."""
+        self._seen = service.begin_run(self._own, self._marker, self._clock, self._ids).mark
+        event.listen(self._engine, "connect", self._look_at_new_connection)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write the marker a last time and end."""
+        self._is_stopping.set()
+        self._thread.join()
+        event.remove(self._engine, "connect", self._look_at_new_connection)
+        self._try_to_look()
+        self._own.dispose()
+
+    def look(self) -> str:
+        """Look now; gives why a new epoch was declared, empty where none was.
+
+        Raises:
+            DBAPIError: the database does not answer.
+        """
+        with self._lock:
+            found = service.declare_if_needed(self._own, self._marker, self._clock, self._seen)
+            self._seen = found.mark
+            return found.declared
+
+    def _look_at_new_connection(self, raw: Any, record: object) -> None:
+        del record
+        seen = self._seen
+        assert seen is not None
+        row = raw.execute(LOOK_SQL.format(runs="%s"), [[seen.run_id]]).fetchone()
+        raw.rollback()
+        if row is None or service.reason_for_new_epoch(Look(*row), [seen]):
+            self.look()
+
+    def _run(self) -> None:
+        while not self._is_stopping.wait(self._interval_seconds):
+            self._try_to_look()
+
+    def _try_to_look(self) -> None:
+        try:
+            self.look()
+        except DBAPIError as error:
+            _log.warning("the database's history was not looked at, will try again", reason=str(error.orig))

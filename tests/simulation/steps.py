@@ -1,0 +1,139 @@
+"""Which step comes next: drawn from the seed, weighted, until the seed's number of steps is made.
+
+To add a fault that is not one of the line: a function that takes the world, and its weight in ``STEPS``.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from sync_server.chain import service as chain
+from tests.simulation.acts import OFFICE_ACTS, TILL_ACTS, Act
+from tests.simulation.device_process import DeviceProcess
+from tests.simulation.world import World
+
+STEPS_MIN, STEPS_MAX = 30, 70
+
+Step = Callable[[World], None]
+
+
+def make_step(world: World) -> None:
+    """Make one step."""
+    world.next_step()
+    if not world.server.is_up and world.dice.random() < 0.5:
+        world.ensure_server()
+    step = world.dice.choices([each for each, _ in STEPS], [weight for _, weight in STEPS])[0]
+    step(world)
+
+
+def act_somewhere(world: World) -> None:
+    """Somebody does something."""
+    device = _device(world)
+    world.act(device, _act_for(device, world.dice), may_die=True)
+
+
+def cycle_somewhere(world: World) -> None:
+    """A device syncs; on the way something else may happen."""
+    device = _device(world)
+    other = world.dice.choice(world.devices)
+
+    def meanwhile() -> None:
+        if other is device or other.is_revoked:
+            world.act(device, _act_for(device, world.dice), may_die=False)
+        else:
+            world.act(other, _act_for(other, world.dice), may_die=False)
+            world.cycle(other)
+
+    world.inside(meanwhile)
+    world.cycle(device, may_die=True)
+
+
+def order_on_the_web(world: World) -> None:
+    """The web shop sells."""
+    world.inside(lambda: None)
+    world.tell(f"    web: {world.web.place()}")
+
+
+def move_an_order(world: World) -> None:
+    """An order is collected or cancelled."""
+    world.inside(lambda: None)
+    world.tell(f"    web: {world.web.move()}")
+
+
+def pass_time(world: World) -> None:
+    """Minutes, hours or days go by."""
+    seconds = world.dice.choice((20, 300, 1_200, 3_600, 26 * 3_600))
+    world.tell(f"    {seconds} s go by")
+    world.pass_time(seconds)
+
+
+def jump_a_clock(world: World) -> None:
+    """A device's clock is set wrong; the server's is not."""
+    device = world.dice.choice(world.devices)
+    seconds = world.dice.choice((-3 * 86_400, -3_600, 3_600, 3 * 86_400))
+    world.tell(f"    the clock of {device.name} jumps by {seconds} s")
+    device.clock.advance(seconds)
+
+
+def work_in_the_background(world: World) -> None:
+    """What the server's threads do."""
+    if world.server.is_up:
+        world.server.sweep()
+        world.server.bring_levels_up()
+
+
+def tidy(world: World) -> None:
+    """Old marks go; who stands at one starts the scope anew."""
+    if world.server.is_up and world.dice.random() < 0.4:
+        world.tell("    old marks are pruned")
+        world.server.tidy(world.dice.choice((0, 2)))
+
+
+def kill_a_device(world: World) -> None:
+    """A device's program ends between two steps."""
+    device = world.dice.choice(world.devices)
+    world.tell(f"    {device.name} is killed")
+    device.kill_now()
+    device.bury(is_power_cut=world.dice.random() < 0.5)
+    world.live(device, lambda: None)
+    world.look_at(device, "killed")
+
+
+def restart_the_server(world: World) -> None:
+    """The server's process ends and may be away for some steps."""
+    world.tell("    the server is killed")
+    world.server.stop()
+
+
+def change_sharing(world: World) -> None:
+    """Tills may see every store, or no longer."""
+    if world.server.is_up:
+        is_shared = world.dice.random() < 0.5
+        world.tell(f"    stores are {'shared' if is_shared else 'kept apart'}")
+        with world.stage.database.writing() as connection:
+            chain.set_setting(connection, "share_across_stores", str(is_shared).lower())
+
+
+def _device(world: World) -> DeviceProcess:
+    return world.dice.choice(world.devices)
+
+
+def _act_for(device: DeviceProcess, dice: random.Random) -> Act:
+    acts = TILL_ACTS if device.kind == "till" else OFFICE_ACTS
+    return dice.choices([each for each, _ in acts], [weight for _, weight in acts])[0]
+
+
+STEPS: tuple[tuple[Step, int], ...] = (
+    (act_somewhere, 45),
+    (cycle_somewhere, 28),
+    (order_on_the_web, 6),
+    (move_an_order, 4),
+    (pass_time, 5),
+    (work_in_the_background, 8),
+    (jump_a_clock, 2),
+    (tidy, 2),
+    (kill_a_device, 2),
+    (restart_the_server, 2),
+    (change_sharing, 2),
+)

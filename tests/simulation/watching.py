@@ -1,0 +1,77 @@
+"""What is checked at every look at a device, not only at the end: cursors, versions, own facts, whole aggregates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from tests.simulation.device_process import DeviceProcess
+
+Problem = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Seen:
+    """What a device showed at the last look."""
+
+    epoch: int = 0
+    cursors: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+    versions: dict[tuple[str, bytes], int] = field(default_factory=dict)
+
+
+class Watcher:
+    """Looks at devices again and again; gives the first thing that is not as it must be."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, Seen] = {}
+
+    def look(self, device: DeviceProcess, connection: Connection) -> Problem | None:
+        """Compare with the last look."""
+        now = _read(connection)
+        before = self._seen.get(device.name)
+        self._seen[device.name] = now
+        return _half_sale(device, connection) or (None if before is None else _went_back(device, before, now))
+
+    def forget(self, device: DeviceProcess) -> None:
+        """Its folder was replaced: what it showed before means nothing."""
+        self._seen.pop(device.name, None)
+
+
+def _read(connection: Connection) -> Seen:
+    rows = connection.exec_driver_sql("SELECT scope, position, mark FROM cursor").all()
+    members = connection.exec_driver_sql("SELECT entity, id, max(version) FROM membership GROUP BY entity, id").all()
+    return Seen(
+        epoch=connection.exec_driver_sql("SELECT epoch FROM identity").scalar_one(),
+        cursors={row[0]: (row[1], row[2]) for row in rows},
+        versions={(row[0], row[1]): row[2] for row in members},
+    )
+
+
+def _went_back(device: DeviceProcess, before: Seen, now: Seen) -> Problem | None:
+    """I5 monotonic reads, I7 monotone cursors; a scope that starts anew or that went away may do both."""
+    if now.epoch != before.epoch or any(scope.startswith("~") for scope in (*now.cursors, *before.cursors)):
+        return None
+    restarted = False
+    for scope, (position, _) in before.cursors.items():
+        if scope in now.cursors and now.cursors[scope][0] < position:
+            restarted = True
+            return ("I7", f"{device.name}: the cursor of {scope} went from {position} to {now.cursors[scope][0]}")
+    for key, version in before.versions.items():
+        if not restarted and key in now.versions and now.versions[key] < version:
+            return ("I5", f"{device.name}: {key[0]} went from version {version} to {now.versions[key]}")
+    return None
+
+
+def _half_sale(device: DeviceProcess, connection: Connection) -> Problem | None:
+    """I6: a sale is whole wherever it can be seen: its lines add up to it, and its payments pay it."""
+    row = connection.exec_driver_sql(
+        "SELECT s.receipt_number, s.total, "
+        "(SELECT coalesce(sum(l.total), 0) FROM sale_line l WHERE l.sale_id = s.id AND l.removed_at IS NULL) AS lines, "
+        "s.total + s.rounding_total, "
+        "(SELECT coalesce(sum(t.amount), 0) FROM sale_tender t WHERE t.sale_id = s.id) AS paid "
+        "FROM sale s WHERE s.total <> lines OR s.total + s.rounding_total <> paid"
+    ).first()
+    if row is not None:
+        return ("I6", f"{device.name} shows a part of the sale {row[0]}: total {row[1]}, lines {row[2]}, paid {row[4]}")
+    return None

@@ -1,0 +1,88 @@
+"""The web shop: places, cancels and collects orders through the API for channels, and remembers what it was promised."""
+
+from __future__ import annotations
+
+import json
+import random
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.simulation.bridge import RawAnswer, RawRequest
+from tests.simulation.small_shop import GOODS, STORES
+
+Carry = Callable[[RawRequest], RawAnswer | None]
+
+
+@dataclass(slots=True)
+class WebOrder:
+    """An order as the web shop sees it; ``id`` is None while no answer ever came."""
+
+    key: str
+    body: dict[str, Any]
+    id: uuid.UUID | None = None
+    is_refused: bool = False
+    wants: str = "placed"
+    """What the shop asked for last: ``placed``, ``fulfil`` or ``cancel``."""
+
+
+@dataclass(slots=True)
+class WebShop:
+    """One channel."""
+
+    api_key: str
+    carry: Carry
+    dice: random.Random
+    orders: list[WebOrder] = field(default_factory=list)
+
+    def remember(self, world: object) -> None:
+        """Nothing to remember of a world that begins."""
+        del world
+
+    def place(self) -> str:
+        """Place an order, now and then the same one again."""
+        dice = self.dice
+        unanswered = [order for order in self.orders if order.id is None and not order.is_refused]
+        if unanswered and dice.random() < 0.6:
+            order = dice.choice(unanswered)
+        else:
+            skus = [dice.choice(GOODS)[0] for _ in range(dice.randint(1, 3))]
+            lines = [{"sku": sku, "quantity": str(dice.randint(1, 2))} for sku in skus]
+            body: dict[str, Any] = {"store": dice.choice(STORES), "lines": lines}
+            if dice.random() < 0.5:
+                body["hold_minutes"] = dice.choice((5, 60))
+            order = WebOrder(f"key-{len(self.orders)}", body)
+            self.orders.append(order)
+        return self._send(order)
+
+    def move(self) -> str:
+        """Collect or cancel an order."""
+        placed = [order for order in self.orders if order.id is not None]
+        if not placed:
+            return "no order to move"
+        order = self.dice.choice(placed)
+        if order.wants == "placed":
+            order.wants = self.dice.choice(("fulfil", "cancel"))
+        answer = self._post(f"/orders/{order.id}/{order.wants}", b"", "")
+        return f"{order.wants} {order.key}: {None if answer is None else answer.status}"
+
+    def _send(self, order: WebOrder) -> str:
+        answer = self._post("/orders", json.dumps(order.body).encode(), order.key)
+        if answer is None or answer.status >= 500 or answer.status in (429, 200):
+            return f"order {order.key}: no answer"
+        if answer.status == 201:
+            try:
+                order.id = uuid.UUID(json.loads(answer.body)["id"])
+            except ValueError:
+                return f"order {order.key}: a broken answer"
+            return f"order {order.key} placed at {order.body['store']}: {order.body['lines']}"
+        if answer.status == 409:
+            order.is_refused = True
+        return f"order {order.key}: {answer.status} {answer.body[:60]!r}"
+
+    def _post(self, path: str, body: bytes, key: str) -> RawAnswer | None:
+        headers = [(b"authorization", f"Bearer {self.api_key}".encode()), (b"content-type", b"application/json")]
+        if key:
+            headers.append((b"idempotency-key", key.encode()))
+        return self.carry(RawRequest("POST", path, b"", tuple(headers), body))

@@ -1,0 +1,251 @@
+"""One seed's world: a server, its devices, the lines between them, the weather, and the journal of what was done."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest import mock
+
+import httpx
+
+import desktop.sync.apply
+import desktop.sync.pull_lane
+from desktop.sync.cycle import CycleReport
+from shared.errors import BugError, CounterfoilError, EnvironmentFailure, UserError
+from tests.simulation.bridge import RawAnswer, RawRequest, ServerDied
+from tests.simulation.deeds import Journal
+from tests.simulation.device_process import DeviceProcess
+from tests.simulation.devices_disk import DeviceDied
+from tests.simulation.network import Network
+from tests.simulation.server_process import ServerProcess
+from tests.simulation.stage import ROSTER, Stage
+from tests.simulation.watching import Watcher
+from tests.simulation.weather import Weather
+from tests.simulation.web_shop import WebShop
+
+MOMENTS_MAX = 60
+ROUNDS_MAX = 15
+
+
+class Broken(AssertionError):
+    """An invariant does not hold."""
+
+    def __init__(self, check: str, text: str) -> None:
+        super().__init__(f"{check}: {text}")
+        self.check = check
+
+
+class World:
+    """Everything of one seed.
+
+    Attributes:
+        trace: what happened, one line each.
+        acts: how often each kind of step was made.
+        deaths: how often devices died.
+    """
+
+    def __init__(self, stage: Stage, seed: int, *, is_loud: bool = False) -> None:
+        self.stage = stage
+        self.seed = seed
+        self.dice = random.Random(seed)
+        self.weather = Weather.drawn(self.dice)
+        self.server = ServerProcess(stage)
+        self.network = Network(self.server, self.weather, random.Random(f"network {seed}"), self.tell)
+        self.network.meanwhile = self._meanwhile
+        self.journal = Journal()
+        self.watcher = Watcher()
+        self.web = WebShop(stage.channel.api_key, self.carry_web, random.Random(f"web {seed}"))
+        self.trace: list[str] = []
+        self.acts: Counter[str] = Counter()
+        self.deaths = 0
+        self._is_loud = is_loud
+        self._step = 0
+        self._inside: Callable[[], None] = lambda: None
+        self.devices: list[DeviceProcess] = []
+
+    @contextmanager
+    def running(self) -> Iterator[World]:
+        """The world for as long as the block lasts."""
+        with ExitStack() as stack:
+            stack.enter_context(deterministic(self.seed))
+            self.stage.begin(self.seed)
+            stack.callback(self.server.forget)
+            self.server.start()
+            for name, store, kind in ROSTER:
+                clock = type(self.stage.clock)(self.stage.clock.now())
+                folder = self.stage.home_of(name).folder
+                device = DeviceProcess(name, store, kind, folder, clock, str(self.seed))
+                self.devices.append(device)
+                stack.callback(self._close, device)
+                self.live(device, device.open)
+            self.web.remember(self)
+            yield self
+
+    def tell(self, text: str) -> None:
+        """Note what happens."""
+        self.trace.append(text)
+        if self._is_loud:
+            print(text, flush=True)
+
+    def inside(self, work: Callable[[], None]) -> None:
+        """What ``MEANWHILE`` does."""
+        self._inside = work
+
+    def live(self, device: DeviceProcess, work: Callable[[], object], *, dies_after: int | None = None) -> bool:
+        """Let a device's program do something; gives whether it is still alive. A dead one is started again."""
+        is_power_cut = self.dice.random() < 0.4
+        try:
+            with (
+                self.stage.lines.speaking(device.name, lambda raw: self.network.carry(device.name, raw)),
+                device.alive(dies_after=dies_after),
+            ):
+                if not device.is_open:
+                    device.open()
+                work()
+        except DeviceDied as death:
+            self.deaths += 1
+            self.tell(f"    {device.name} died {'of a power cut ' if is_power_cut else ''}at: {death}")
+            device.bury(is_power_cut=is_power_cut)
+            self._reopen(device)
+            return False
+        except EnvironmentFailure as failure:
+            self.tell(f"    {device.name}: {failure.code}")
+        except UserError as refusal:
+            self.tell(f"    {device.name}: refused, {refusal.code}")
+        except BugError as bug:
+            raise Broken("bug", f"{device.name}: {bug}") from bug
+        return True
+
+    def _reopen(self, device: DeviceProcess) -> None:
+        with self.stage.lines.speaking(device.name, lambda raw: self.network.carry(device.name, raw)):
+            try:
+                device.open()
+            except CounterfoilError as error:
+                raise Broken("reopen", f"{device.name} does not start again: {error}") from error
+
+    def act(self, device: DeviceProcess, act: Callable[[DeviceProcess, random.Random], str], *, may_die: bool) -> None:
+        """Let somebody do something at a device, and note what it really did."""
+        name = f"{self._step}:{act.__name__}"
+        dies_after = self._death(may_die=may_die)
+
+        def work() -> None:
+            self.tell(f"{self._step:3} {device.name}: {act(device, device.dice)}")
+
+        self.acts[act.__name__] += 1
+        self.live(device, work, dies_after=dies_after)
+        self.look_at(device, name)
+
+    def cycle(self, device: DeviceProcess, *, may_die: bool = False) -> CycleReport | None:
+        """One sync cycle of a device."""
+        found: list[CycleReport] = []
+        self.tell(f"{self._step:3} {device.name}: cycle")
+        self.live(device, lambda: found.append(device.engine.cycle()), dies_after=self._death(may_die=may_die))
+        self.look_at(device, f"{self._step}:cycle")
+        return found[0] if found else None
+
+    def look_at(self, device: DeviceProcess, act: str) -> None:
+        """After a device's step: note its deeds, check what can be checked at any time."""
+        with device.looking() as connection:
+            for deed in self.journal.note(connection, device.name, act):
+                self.tell(f"      + {deed}")
+            problem = self.watcher.look(device, connection)
+        if problem:
+            raise Broken(*problem)
+
+    def carry_web(self, raw: RawRequest) -> RawAnswer | None:
+        """Carry a web shop's request; None where no answer came."""
+        try:
+            return self.network.carry("web", raw)
+        except httpx.TransportError:
+            return None
+
+    def ensure_server(self) -> None:
+        """Start the server where it is down."""
+        if not self.server.is_up:
+            self.tell("    the server starts again")
+            self.server.start()
+
+    def pass_time(self, seconds: float) -> None:
+        """Time goes by for everybody."""
+        self.stage.clock.advance(seconds)
+        for device in self.devices:
+            device.clock.advance(seconds)
+
+    def next_step(self) -> None:
+        """Count."""
+        self._step += 1
+
+    def quiesce(self) -> int:
+        """No more trouble: everything late arrives, everybody starts, and cycles until nothing moves; gives the rounds.
+
+        Raises:
+            Broken: I14 when it does not come to rest.
+        """
+        self.weather.is_calm = True
+        self.ensure_server()
+        self.network.deliver_due(all_of_them=True)
+        for rounds in range(1, ROUNDS_MAX + 1):
+            self.tell(f"--- round {rounds}")
+            self.pass_time(61)
+            self.server.sweep()
+            self.server.bring_levels_up()
+            reports = [self.cycle(device) for device in self.devices if not device.is_revoked]
+            self.server.bring_levels_up()
+            if all(report is not None and report.is_consistent and not report.sent for report in reports) and not any(
+                report.received for report in reports if report is not None
+            ):
+                return rounds
+        raise Broken("I14", f"nothing came to rest within {ROUNDS_MAX} rounds")
+
+    def _death(self, *, may_die: bool) -> int | None:
+        if not may_die or self.weather.is_calm or self.dice.random() >= self.weather.deaths:
+            return None
+        return self.dice.randrange(MOMENTS_MAX)
+
+    def _meanwhile(self) -> None:
+        self._inside()
+
+    def _close(self, device: DeviceProcess) -> None:
+        device.close()
+
+
+class _AtOnce:
+    """Stands in for a pool of threads: work is done when it is handed in, so that a seed has one order of events."""
+
+    def __init__(self, *_: object, **__: object) -> None: ...
+
+    def __enter__(self) -> _AtOnce:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def submit(self, work: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        try:
+            done.set_result(work(*arguments))
+        except Exception as error:
+            done.set_exception(error)
+        return done
+
+
+@contextmanager
+def deterministic(seed: int) -> Iterator[None]:
+    """Take the two sources of chance out of a device: the thread that fetches ahead, and the clock that cuts slices."""
+    dice, now = random.Random(f"slices {seed}"), [0]
+
+    def ticks() -> int:
+        now[0] += dice.choice((100, 2_000, 9_000))
+        return now[0]
+
+    with (
+        mock.patch.object(desktop.sync.pull_lane, "ThreadPoolExecutor", _AtOnce),
+        mock.patch.object(desktop.sync.apply, "monotonic_us", ticks),
+    ):
+        yield
+
+
+__all__ = ["Broken", "ServerDied", "World", "deterministic"]
