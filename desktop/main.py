@@ -72,8 +72,13 @@ def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     enrol.add_argument("url", metavar="URL", help="the server's address")
     enrol.add_argument("code", metavar="CODE", help="what counterfoil-server enrol-code printed")
     enrol.add_argument("--name", default="", help="what this device is called")
+    recover = add("recover", _recover, "open a home whose keychain is gone, and send what it holds")
+    recover.add_argument("--code", default="", help="what counterfoil-server recovery-code printed")
+    recover.add_argument("--recovery-key", metavar="FILE", type=Path, help="a file with the shop's recovery key")
     add("sync", _sync, "send what waits and fetch what is new, once")
-    add("verify", _verify, "compare every row with the server")
+    verify = add("verify", _verify, "compare what this device holds with the server")
+    verify.add_argument("--deep", action="store_true", help="compare the content of every row, not only its version")
+    verify.add_argument("--repair", action="store_true", help="fetch what differs again")
     add("doctor", _doctor, "say what is well with this device and what is not")
     demo = add("demo", _demo, "play a trading day, or replay real invoices")
     if "demo" in arguments:
@@ -143,10 +148,55 @@ def _enrol(options: argparse.Namespace) -> int:
             name=options.name,
         )
     _say(f"Joined as {enrolled.identity.name}.")
+    if enrolled.replaces:
+        _say(f"It takes the place of {enrolled.replaces}, which may no longer sync.")
+    if enrolled.waiting:
+        _say(f"{enrolled.waiting:,} changes that this home had not sent are sent now.")
     if not enrolled.secrets.is_keychain:
         _say(f"No keychain is used here: the keys are in {enrolled.secrets.description}. Guard that file.")
     _fill(options)
     return EXIT_FINE
+
+
+def _recover(options: argparse.Namespace) -> int:
+    from desktop.sync.connect import engine_of
+    from desktop.sync.device_key import public_key_text
+    from desktop.sync.transport import HttpEnrolmentDesk
+    from desktop.usecases.recover import recover
+    from desktop.usecases.synchronise import synchronise
+    from shared.ids import TimeOrderedIds
+
+    done = recover(
+        _home(options),
+        settings_from(),
+        HttpEnrolmentDesk,
+        code=options.code,
+        recovery_key=_text_of(options.recovery_key),
+        public_key_text=public_key_text,
+        clock=SystemClock(),
+        ids=TimeOrderedIds(),
+    )
+    if done.is_unwrapped:
+        _say(f"The home opens again; its keys are in {done.secrets.description}.")
+    if done.is_rekeyed:
+        _say(f"{done.identity.name} has a new key and goes on with receipts of a new series.")
+    _say(f"{done.waiting:,} changes wait to be sent.")
+    with _device(options, SystemClock()) as device, _engine(engine_of(device)) as engine:
+        sent = synchronise(device.replica, engine)
+    _say(f"Sent {sent.sent:,}, received {sent.received:,}. Everything is in step.")
+    return EXIT_FINE
+
+
+def _text_of(file: Path | None) -> str:
+    """What a file holds that somebody named; empty where none was named."""
+    if file is None:
+        return ""
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            "file_unreadable", f"The file {file} cannot be read. Check its name.", file=str(file)
+        ) from error
 
 
 def _fill(options: argparse.Namespace) -> None:
@@ -183,20 +233,18 @@ def _sync(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     from desktop.sync.connect import engine_of, server_of
-    from desktop.usecases.verify import verify
+    from desktop.sync.verification import verify_now
+    from desktop.sync.verify_words import lines_of
 
     with (
         _device(options, SystemClock()) as device,
         _engine(engine_of(device)) as engine,
         closing(server_of(device)) as server,
     ):
-        found = verify(device.replica, engine, server)
-    for each in found.scopes:
-        words = "agrees" if each.agrees else f"DIFFERS: {each.rows_here:,} rows here, {each.rows_there:,} on the server"
-        _say(f"{each.scope}  {each.rows_here:,} rows at {each.position:,}  {words}")
-    _say(f"Digest here   {found.digest_here}")
-    _say(f"Digest there  {found.digest_there}")
-    return EXIT_FINE if found.agrees else EXIT_ENVIRONMENT
+        report = verify_now(device.replica, engine.cycle, server, is_deep=options.deep, is_repairing=options.repair)
+    for line in lines_of(report):
+        _say(line)
+    return EXIT_FINE if report.agrees else EXIT_ENVIRONMENT
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 
 from sync_server.db.facts import read_facts
 from sync_server.db.sessions import Database
+from sync_server.devices.recovery_service import recovery_key_name
+from sync_server.devices.service import skewed_devices
 from sync_server.settings import ServerSettings
+from sync_server.sync.integrity_service import feed_health
 
 MINIMUM_POSTGRES = 150_000
 LOW_DISK_BYTES = 2 * 1024**3
 MANY_UNPROJECTED = 100_000
+LONG_FEED_LAG_MS = 10_000
 
 
 @dataclass(slots=True)
@@ -21,10 +25,10 @@ class Report:
     lines: list[str] = field(default_factory=list)
     is_well: bool = True
 
-    def note(self, what: str, value: str, *, is_well: bool = True) -> None:
-        """One line; what is not well is marked."""
+    def note(self, what: str, value: str, *, is_well: bool = True, is_grave: bool = True) -> None:
+        """One line; what is not well is marked. What is not grave does not make the whole server unwell."""
         self.lines.append(f"{'ok  ' if is_well else 'LOOK'}  {what}: {value}")
-        self.is_well = self.is_well and is_well
+        self.is_well = self.is_well and (is_well or not is_grave)
 
 
 def examine(database: Database, settings: ServerSettings) -> Report:
@@ -32,6 +36,8 @@ def examine(database: Database, settings: ServerSettings) -> Report:
     report = Report()
     with database.reading() as connection:
         facts = read_facts(connection)
+        recovery_key = recovery_key_name(connection)
+        skewed = skewed_devices(connection)
     kind = "an operator's own" if settings.database_url else f"embedded, under {settings.home / 'postgres'}"
     report.note("PostgreSQL", f"{facts.version}, {kind}", is_well=facts.version_number >= MINIMUM_POSTGRES)
     report.note("database size", f"{facts.size_bytes / 1024**2:,.0f} MiB")
@@ -40,7 +46,26 @@ def examine(database: Database, settings: ServerSettings) -> Report:
     is_well = facts.unprojected < MANY_UNPROJECTED
     report.note("stock changes not yet shown to devices", f"{facts.unprojected:,}", is_well=is_well)
     report.note("inbox entries that need a person", f"{facts.needs_a_person:,}")
+    missing = "none yet: a device whose keychain is lost loses what it had not sent (counterfoil-server recovery-key)"
+    report.note("recovery key", recovery_key or missing, is_well=bool(recovery_key), is_grave=False)
+    clocks = "devices with a clock more than five minutes off"
+    report.note(clocks, f"{skewed:,}", is_well=not skewed, is_grave=False)
+    _note_feed(report, database)
     place = settings.home if settings.home.exists() else settings.home.parent
     free = shutil.disk_usage(place).free
     report.note("disk free", f"{free / 1024**3:.1f} GiB", is_well=free > LOW_DISK_BYTES)
     return report
+
+
+def _note_feed(report: Report, database: Database) -> None:
+    """Whether the feed sees everything that is written, in time, and agrees with what it was made from."""
+    with database.reading() as connection:
+        health = feed_health(connection)
+    late = f"{health.lag.milliseconds / 1_000:.1f} s by the oldest open transaction, {health.lag.idle_writers:,} idle"
+    report.note("the feed is held up", late, is_well=health.lag.milliseconds < LONG_FEED_LAG_MS)
+    lacking = ", ".join(health.uncovered) or "none"
+    report.note("tables whose writes the feed does not see", lacking, is_well=not health.uncovered)
+    for each in health.differing:
+        report.note(f"differences in {each.subject}", f"{each.differences:,}, such as {each.example}", is_well=False)
+    if not health.differing:
+        report.note("comparisons that found differences", f"none of {health.compared:,}")

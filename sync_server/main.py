@@ -17,6 +17,7 @@ from fastapi.responses import JSONResponse, Response
 from shared.clock import Clock, SystemClock
 from shared.errors import BugError, CounterfoilError, EnvironmentFailure
 from shared.ids import IdMaker, TimeOrderedIds
+from sync_server.auth.channel_cache import ChannelCache
 from sync_server.catalogue.endpoints import router as catalogue
 from sync_server.db.embedded import EmbeddedPostgres
 from sync_server.db.engine import connection_text, make_engine
@@ -29,9 +30,11 @@ from sync_server.epochs.watch import EpochWatch
 from sync_server.errors import http_status_of
 from sync_server.health.endpoints import router as health
 from sync_server.inventory.endpoints import router as stock
+from sync_server.inventory.keeper import StockKeeper
 from sync_server.inventory.projector import StockProjector
 from sync_server.orders.endpoints import router as orders
 from sync_server.orders.sweeper import OrderSweeper
+from sync_server.repricing.repricer import Repricer
 from sync_server.sales.endpoints import router as reports
 from sync_server.settings import ServerSettings
 from sync_server.snapshots.builder import SnapshotBuilder
@@ -44,6 +47,7 @@ from sync_server.sync.heads import HeadsBoard
 from sync_server.sync.housekeeping import Housekeeper
 from sync_server.sync.load_gate import GateBounds, LoadGate, spread_pause
 from sync_server.sync.quarantine_endpoints import router as quarantine
+from sync_server.sync.reconciler import Reconciler
 from sync_server.sync.repair_endpoints import router as repair
 from sync_server.sync.verify_endpoints import router as digests
 
@@ -88,6 +92,7 @@ def create_app(
             app.state.database = database
             app.state.board = board
             app.state.seen = SeenBoard(database)
+            app.state.channels = ChannelCache()
             app.state.heartbeat_seconds = settings.heartbeat_seconds
             bounds = GateBounds(settings.sync_at_work, settings.sync_waiting, settings.sync_wait_seconds)
             app.state.push_gate = LoadGate("push", bounds, _chance)
@@ -101,6 +106,12 @@ def create_app(
                 projector = StockProjector(database)
                 projector.start()
                 stack.callback(projector.stop)
+                keeper = StockKeeper(database)
+                keeper.start()
+                stack.callback(keeper.stop)
+                repricer = Repricer(database, lambda: app.state.push_gate.at_work > 0)
+                repricer.start()
+                stack.callback(repricer.stop)
                 sweeper = OrderSweeper(database)
                 sweeper.start()
                 stack.callback(sweeper.stop)
@@ -113,6 +124,9 @@ def create_app(
                 housekeeper = Housekeeper(database)
                 housekeeper.start()
                 stack.callback(housekeeper.stop)
+                reconciler = Reconciler(database)
+                reconciler.start()
+                stack.callback(reconciler.stop)
             yield
 
     app = FastAPI(title="Counterfoil", version="0.1.0", description=_DESCRIPTION, lifespan=lifespan)

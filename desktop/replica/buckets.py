@@ -12,12 +12,12 @@ from itertools import chain, groupby
 
 from sqlalchemy import Connection
 
-from shared.sync.buckets import BUCKETS, joined_halves, leaf_halves
+from shared.sync.buckets import BUCKETS, MODULUS, bucket_sums, joined_halves, leaf_halves
 
 VersionedId = tuple[bytes, int]
 """(id, version) of an aggregate."""
 
-_ROWS_READ_AT_ONCE = 20_000
+_ROWS_READ_AT_ONCE = 2_000
 _ADD = """
 ON CONFLICT (scope_number, entity, number) DO UPDATE
 SET "rows" = "rows" + excluded."rows", high = high + excluded.high, low = low + excluded.low
@@ -76,6 +76,23 @@ def read(connection: Connection, scope_number: int) -> list[EntityBuckets]:
             sums[number] = joined_halves(high, low)
         found.append(EntityBuckets(entity, count, sums))
     return found
+
+
+def recounted(connection: Connection, scope_number: int) -> list[EntityBuckets]:
+    """The buckets of a scope as its memberships make them, by entity; reads them all."""
+    found: dict[str, EntityBuckets] = {}
+    members = connection.exec_driver_sql(
+        "SELECT entity, id, version FROM membership WHERE scope_number = ? ORDER BY entity, id", (scope_number,)
+    )
+    while part := members.fetchmany(_ROWS_READ_AT_ONCE):
+        for entity, of_entity in groupby(part, key=lambda row: str(row[0])):
+            versions = [(row[1], row[2]) for row in of_entity]
+            before = found.get(entity, EntityBuckets(entity, 0, [0] * BUCKETS))
+            sums = [
+                (mine + more) % MODULUS for mine, more in zip(before.sums, bucket_sums(entity, versions), strict=True)
+            ]
+            found[entity] = EntityBuckets(entity, before.rows + len(versions), sums)
+    return list(found.values())
 
 
 def members_in(connection: Connection, scope_number: int, entity: str, numbers: Iterable[int]) -> list[VersionedId]:

@@ -17,10 +17,14 @@ _SET_ASIDE = "~"
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What is here of an aggregate: its newest version over all scopes, and that in one scope (0: not there)."""
+    """What is here of an aggregate: its newest version over all scopes, and that in one scope (0: not there).
+
+    ``former`` is the newest version in scopes that are being filled anew: it does not count any more.
+    """
 
     newest: int
     here: int
+    former: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +71,8 @@ def drop_cursor(connection: Connection, cursor: ScopeCursor) -> None:
 
 
 def set_aside(connection: Connection, cursor: ScopeCursor) -> None:
-    """The scope will be filled anew: keep its members under a cursor that stands for none, at a version below any."""
+    """The scope will be filled anew: keep its members, with their versions, under a cursor that stands for none."""
     buckets.forget(connection, cursor.number)
-    connection.exec_driver_sql("UPDATE membership SET version = 0 WHERE scope_number = ?", (cursor.number,))
     connection.exec_driver_sql(
         "UPDATE cursor SET scope = ? WHERE number = ?", (f"{_SET_ASIDE}{cursor.number}", cursor.number)
     )
@@ -98,15 +101,18 @@ def known_versions(connection: Connection, entity: str, ids: Sequence[bytes]) ->
 
 def held_versions(connection: Connection, entity: str, ids: Sequence[bytes], scope_number: int) -> dict[bytes, Held]:
     """What is here of these aggregates, over all scopes and in this one; those that are not here are left out."""
+    aside = ",".join(str(cursor.number) for cursor in cursors_set_aside(connection))
     found: dict[bytes, Held] = {}
     for part in parts(ids, PARAMETERS_MAX):
         marks = ",".join("?" * len(part))
         rows = connection.exec_driver_sql(
-            "SELECT id, max(version), max(CASE WHEN scope_number = ? THEN version ELSE 0 END) FROM membership "
+            f"SELECT id, max(CASE WHEN scope_number IN ({aside}) THEN 0 ELSE version END), "
+            "max(CASE WHEN scope_number = ? THEN version ELSE 0 END), "
+            f"max(CASE WHEN scope_number IN ({aside}) THEN version ELSE 0 END) FROM membership "
             f"WHERE entity = ? AND id IN ({marks}) GROUP BY id",
             (scope_number, entity, *part),
         )
-        found.update((row[0], Held(row[1], row[2])) for row in rows)
+        found.update((row[0], Held(row[1], row[2], row[3])) for row in rows)
     return found
 
 

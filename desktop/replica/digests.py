@@ -10,21 +10,25 @@ from sqlalchemy import Connection
 
 from desktop.replica import cursors
 from desktop.replica.rows import aggregate_of, parts, read_payloads
-from shared.errors import BugError
 from shared.sync.digest import scope_digest
 from shared.sync.wire import Payload, Row, ScopeDigest
 
 _ROWS_READ_AT_ONCE = 2_000
 _Member = tuple[str, bytes, int]
+_NOT_HERE: Payload = ([], {})
+"""A row that a scope holds and that is not in the tables: its digest is no server's."""
 
 
 def replica_digests(connection: Connection) -> list[ScopeDigest]:
     """Rows and digest of each scope at the position this device has it, in the order of their names."""
-    found = []
-    for cursor in cursors.cursors(connection).values():
-        count, digest = scope_digest(_rows(connection, cursor))
-        found.append(ScopeDigest(scope=cursor.scope, position=cursor.position, rows=count, digest=digest))
+    found = [scope_digest_here(connection, cursor) for cursor in cursors.cursors(connection).values()]
     return sorted(found, key=lambda each: each.scope)
+
+
+def scope_digest_here(connection: Connection, cursor: cursors.ScopeCursor) -> ScopeDigest:
+    """Rows and digest of one scope at the position this device has it."""
+    count, digest = scope_digest(_rows(connection, cursor))
+    return ScopeDigest(scope=cursor.scope, position=cursor.position, rows=count, digest=digest)
 
 
 def _rows(connection: Connection, cursor: cursors.ScopeCursor) -> Iterator[Row]:
@@ -36,14 +40,13 @@ def _rows(connection: Connection, cursor: cursors.ScopeCursor) -> Iterator[Row]:
     ]
     for entity, of_entity in groupby(members, key=lambda member: member[0]):
         for part in parts(list(of_entity), _ROWS_READ_AT_ONCE):
-            payloads = _server_payloads(connection, entity, [member[1] for member in part])
+            payloads = server_payloads(connection, entity, [member[1] for member in part])
             for _, entity_id, version in part:
-                if entity_id not in payloads:
-                    raise BugError("row_missing", f"A {entity} that a scope holds is not in the replica.", scope=entity)
-                yield Row(entity, entity_id, version, payloads[entity_id])
+                yield Row(entity, entity_id, version, payloads.get(entity_id, _NOT_HERE))
 
 
-def _server_payloads(connection: Connection, entity: str, ids: list[bytes]) -> dict[bytes, Payload]:
+def server_payloads(connection: Connection, entity: str, ids: list[bytes]) -> dict[bytes, Payload]:
+    """The server's own payloads as this replica has them, by id; those that are not here are left out."""
     found = read_payloads(connection, aggregate_of(entity), ids)
     bases = connection.exec_driver_sql(
         "SELECT id, payload FROM base_copy WHERE entity = ? AND payload IS NOT NULL", (entity,)

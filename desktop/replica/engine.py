@@ -13,11 +13,16 @@ from sqlalchemy.exc import DBAPIError
 from desktop.replica import creation
 from desktop.replica.checkpoints import Checkpointer
 from desktop.replica.driver import Access, engine_for, failure_of
+from desktop.replica.reader_gate import ReaderGate
+from desktop.replica.successor import Successor, exchange_files, remove_leftovers
 from desktop.replica.unit_of_work import UnitOfWork
 from desktop.replica.write_lock import WriteLock
 from shared.clock import Clock
-from shared.errors import CounterfoilError
+from shared.errors import CounterfoilError, EnvironmentFailure
 from shared.ids import IdMaker
+
+EXCHANGE_ATTEMPTS = 20
+READERS_PATIENCE_SECONDS = 0.1
 
 
 class Replica:
@@ -28,12 +33,17 @@ class Replica:
         self.clock = clock
         self.ids = ids
         self.lock = WriteLock()
-        self._readers = engine_for(path, key, Access.READ)
-        self._writer = engine_for(path, key, Access.WRITE)
-        self._background = engine_for(path, key, Access.BACKGROUND)
-        self._checkpointer = Checkpointer(path, key)
+        self._key = key
+        self._gate = ReaderGate()
+        self._connect()
         self._listeners: list[Callable[[], None]] = []
         self._listeners_lock = threading.Lock()
+
+    def _connect(self) -> None:
+        self._readers = engine_for(self.path, self._key, Access.READ)
+        self._writer = engine_for(self.path, self._key, Access.WRITE)
+        self._background = engine_for(self.path, self._key, Access.BACKGROUND)
+        self._checkpointer = Checkpointer(self.path, self._key)
 
     @classmethod
     def open(cls, path: Path, key: bytes, *, clock: Clock, ids: IdMaker) -> Replica:
@@ -49,13 +59,14 @@ class Replica:
             EnvironmentFailure: ``replica_newer_than_program`` (the file is not touched), ``replica_key_wrong``,
                 ``replica_locked``, ``replica_unreachable``, ``replica_damaged``, ``disk_full``.
         """
+        remove_leftovers(path)
         creation.make_ready(path, key)
         return cls(path, key, clock, ids)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A read-only connection that sees one moment of the replica from its first query on."""
-        with self._told_in_our_terms(), self._readers.connect() as connection:
+        with self._told_in_our_terms(), self._gate.passed(), self._readers.connect() as connection:
             yield connection
 
     @contextmanager
@@ -64,11 +75,10 @@ class Replica:
 
         When this returns, a clerk's transaction is on the disk for good. Background work waits while a clerk waits.
         """
-        engine = self._background if is_background else self._writer
         with (
             self._told_in_our_terms(),
             self.lock.held(is_background=is_background),
-            engine.connect() as connection,
+            (self._background if is_background else self._writer).connect() as connection,
             connection.begin(),
         ):
             unit = UnitOfWork(connection, self.clock, self.ids)
@@ -83,8 +93,51 @@ class Replica:
         with self._listeners_lock:
             self._listeners.append(listener)
 
+    @contextmanager
+    def successor(self) -> Iterator[Successor]:
+        """A new file beside this one, under the same key; after the block it is gone, unless it took its place."""
+        made = Successor(self.path, self._key)
+        try:
+            with self._told_in_our_terms():
+                made.make()
+                yield made
+        finally:
+            made.close()
+            remove_leftovers(self.path)
+
+    def give_way_to(self, successor: Successor) -> None:
+        """Let a successor take this file's place: what was written here meanwhile goes over, then the files change.
+
+        Sales wait for it, so it is short; whoever reads for long makes it come later.
+
+        Raises:
+            EnvironmentFailure: ``replica_busy`` when somebody reads on and on; nothing has changed then.
+        """
+        for _ in range(EXCHANGE_ATTEMPTS):
+            with (
+                self._told_in_our_terms(),
+                self.lock.held(is_background=True),
+                self._gate.closed(READERS_PATIENCE_SECONDS) as is_empty,
+            ):
+                if is_empty:
+                    successor.catch_up()
+                    successor.close()
+                    self._exchange()
+                    return
+        raise EnvironmentFailure("replica_busy", "The shop on this device is being read. It will be tried again later.")
+
     def close(self) -> None:
         """Close every connection; the log is folded into the file."""
+        self._disconnect()
+
+    def _exchange(self) -> None:
+        self._disconnect()
+        try:
+            exchange_files(self.path)
+        finally:
+            self._connect()
+
+    def _disconnect(self) -> None:
         self._checkpointer.stop()
         for engine in (self._readers, self._writer, self._background):
             engine.dispose()

@@ -1,7 +1,7 @@
 """The replica's key, wrapped for whoever holds the shop's recovery key: a small file beside the replica.
 
-Sealed box: a fresh X25519 key agrees with the shop's public key; HKDF-SHA256 over what they share, with both public keys
-as salt, makes the key of one AES-256-GCM. The file can be read by nobody else, so it may lie in the open and be copied
+Sealed box: a fresh X25519 key agrees with the shop's public key; HKDF-SHA256 over what they share, with both public
+keys as salt, makes the key of one AES-256-GCM. Nobody else can read the file, so it may lie in the open and be copied
 with the home. A lost keychain then costs a phone call, not the day's unsent sales.
 """
 
@@ -159,5 +159,6 @@ def _text(value: bytes) -> str:
 def _damaged() -> EnvironmentFailure:
     return EnvironmentFailure(
         "recovery_file_damaged",
-        "The file with the wrapped key is damaged. Restore it from a copy of the home folder; the replica is untouched.",
+        "The file with the wrapped key is damaged; the replica is untouched. Restore the file from a copy of the "
+        "home folder.",
     )

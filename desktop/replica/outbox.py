@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from sqlalchemy import Connection
 
@@ -22,6 +23,35 @@ ACCEPTED_KEPT_US = 14 * 24 * 3600 * MICROSECONDS_PER_SECOND
 """How long accepted mutations are kept after their answer."""
 
 REFUSED = "refused"
+QUARANTINED = "quarantined"
+
+
+class SeenTo(StrEnum):
+    """What somebody did about a refused mutation."""
+
+    NOTHING = ""
+    REPAIRED = "repaired"
+    SET_ASIDE = "set_aside"
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedMutation:
+    """A mutation the server refused, with why; ``seen_to`` says what was done about it."""
+
+    number: int
+    id: uuid.UUID
+    name: str
+    arguments: bytes
+    entity: str
+    entity_id: uuid.UUID
+    code: str
+    message: str
+    seen_to: SeenTo
+
+    @property
+    def verb(self) -> Verb:
+        """What it was to do to its aggregate."""
+        return Verb(self.name.rpartition(".")[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +88,9 @@ def append(
     if len(encoded) > AGGREGATE_MAX_BYTES:
         raise UserError("aggregate_too_large", "This is too large to be sent in one piece. Split it up.", entity=entity)
     cursor = connection.exec_driver_sql(
-        "INSERT INTO outbox (id, name, version, arguments, hash, made_at, entity, entity_id, state, code, message) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'waiting', '', '')",
+        "INSERT INTO outbox "
+        "(id, name, version, arguments, hash, made_at, entity, entity_id, state, code, message, seen_to) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'waiting', '', '', '')",
         (
             mutation_id.bytes,
             name,
@@ -125,10 +156,12 @@ def note_refusals(connection: Connection, results: Sequence[MutationResult], ans
 
 
 def send_again_from(connection: Connection, number: int) -> int:
-    """Put answered mutations from ``number`` on back in the queue (the server lost them); gives how many."""
+    """Put answered mutations from ``number`` on back in the queue (the server lost them); gives how many.
+
+    What was refused keeps the reason: it stays refused (``resending.refused_before``).
+    """
     return connection.exec_driver_sql(
-        "UPDATE outbox SET state = 'waiting', code = '', message = '', answered_at = NULL "
-        "WHERE number >= ? AND state <> 'waiting'",
+        "UPDATE outbox SET state = 'waiting', answered_at = NULL WHERE number >= ? AND state <> 'waiting'",
         (number,),
     ).rowcount
 
@@ -145,8 +178,51 @@ def pending_count(connection: Connection) -> int:
 
 
 def refused_count(connection: Connection) -> int:
-    """How many mutations the server refused."""
-    return int(connection.exec_driver_sql("SELECT count(*) FROM outbox WHERE state = 'refused'").scalar_one())
+    """How many mutations the server refused and nobody has seen to."""
+    sql = "SELECT count(*) FROM outbox WHERE state = 'refused' AND seen_to = ''"
+    return int(connection.exec_driver_sql(sql).scalar_one())
+
+
+def quarantined_count(connection: Connection) -> int:
+    """How many mutations were handed in after this device was revoked."""
+    return int(connection.exec_driver_sql("SELECT count(*) FROM outbox WHERE state = 'quarantined'").scalar_one())
+
+
+def refused_mutation(connection: Connection, number: int) -> RefusedMutation:
+    """One mutation that was refused.
+
+    Raises:
+        UserError: ``refused_unknown``.
+    """
+    row = connection.exec_driver_sql(
+        "SELECT number, id, name, arguments, entity, entity_id, code, message, seen_to FROM outbox "
+        "WHERE number = ? AND state = 'refused'",
+        (number,),
+    ).first()
+    if row is None:
+        raise UserError(
+            "refused_unknown", "That change is not among those that were refused. Look again.", number=number
+        )
+    mutation_id, entity_id = uuid.UUID(bytes=row[1]), uuid.UUID(bytes=row[5])
+    return RefusedMutation(row[0], mutation_id, row[2], row[3], row[4], entity_id, row[6], row[7], SeenTo(row[8]))
+
+
+def see_to(connection: Connection, number: int, how: SeenTo) -> None:
+    """Note what somebody did about a refused mutation."""
+    connection.exec_driver_sql("UPDATE outbox SET seen_to = ? WHERE number = ?", (how.value, number))
+
+
+def note_handed_in(connection: Connection, last_number: int, answered_at: int) -> None:
+    """The server keeps everything that waited up to ``last_number`` in its quarantine."""
+    connection.exec_driver_sql(
+        "UPDATE outbox SET state = 'quarantined', answered_at = ? WHERE state = 'waiting' AND number <= ?",
+        (answered_at, last_number),
+    )
+
+
+def forget_contents(connection: Connection) -> None:
+    """Empty what no longer waits of everything that tells of the shop; numbers and names stay."""
+    connection.exec_driver_sql("UPDATE outbox SET arguments = x'' WHERE state <> 'waiting'")
 
 
 def last_number(connection: Connection) -> int:

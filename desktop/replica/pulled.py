@@ -14,6 +14,8 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from desktop.replica import cursors, overlay, search
+from desktop.replica.held_back import hold_back
+from desktop.replica.resending import expect_again
 from desktop.replica.rows import PARAMETERS_MAX, aggregate_of, erase_payloads, parts, upsert_rows
 from shared.schema.registry import Aggregate
 from shared.sync.wire import Row
@@ -46,6 +48,7 @@ def write_rows(connection: Connection, entity: str, rows: Sequence[Row], context
     newer = (
         rows if context.is_fresh else [row for row in rows if row.id not in held or row.version > held[row.id].newest]
     )
+    hold_back(connection, entity, newer, held)
     dirty = overlay.dirty_ids(connection, entity)
     clean = [row for row in newer if row.id not in dirty] if dirty else newer
     seen = list(held) if context.is_fresh else [row.id for row in clean]
@@ -61,17 +64,34 @@ def write_rows(connection: Connection, entity: str, rows: Sequence[Row], context
         _bring_search_up_to_date(connection, entity, [row.id for row in newer])
     if entity == _LEVEL_ENTITY:
         _drop_expected(connection, rows, context.projected_number)
+        expect_again(connection, rows, context.projected_number)
     return newer
+
+
+def overwrite(connection: Connection, entity: str, rows: Sequence[Row], settled_number: int) -> None:
+    """Write aggregates as given, whatever stands here; own edits stay on top. Their memberships are the caller's."""
+    dirty = overlay.dirty_ids(connection, entity)
+    clean = [row for row in rows if row.id not in dirty]
+    _write_clean(connection, aggregate_of(entity), clean, [row.id for row in clean])
+    for row in rows:
+        if row.id in dirty:
+            overlay.set_base(connection, entity, row.id, row.version, row.payload)
+            overlay.lay_over(connection, entity, row.id, settled_number)
+    _bring_search_up_to_date(connection, entity, [row.id for row in rows])
 
 
 def take_out(
     connection: Connection, entity: str, ids: Sequence[bytes], scope_number: int | None, settled_number: int
 ) -> list[bytes]:
     """Aggregates left a scope, or were deleted everywhere (None); gives those that no scope holds and were erased."""
-    gone = cursors.drop_members(connection, entity, ids, scope_number)
-    _erase(connection, entity, gone, settled_number)
-    _bring_search_up_to_date(connection, entity, gone)
-    return gone
+    return erase(connection, entity, cursors.drop_members(connection, entity, ids, scope_number), settled_number)
+
+
+def erase(connection: Connection, entity: str, ids: list[bytes], settled_number: int) -> list[bytes]:
+    """Erase what no scope holds; what carries unsettled mutations of this device shows those alone. Gives the ids."""
+    _erase(connection, entity, ids, settled_number)
+    _bring_search_up_to_date(connection, entity, ids)
+    return ids
 
 
 def erase_scope(connection: Connection, cursor: cursors.ScopeCursor, settled_number: int) -> dict[str, list[bytes]]:
@@ -87,8 +107,8 @@ def erase_scope(connection: Connection, cursor: cursors.ScopeCursor, settled_num
 def restart_scope(connection: Connection, cursor: cursors.ScopeCursor) -> cursors.ScopeCursor:
     """The scope is filled anew from position 0 while its present rows stay in use.
 
-    Its old memberships are set aside at version 0, so that any row that comes is newer; ``sweep`` takes away the
-    aggregates that did not come again.
+    Its old memberships are set aside and count for nothing, so that any row that comes is newer; ``sweep`` takes away
+    the aggregates that did not come again.
     """
     cursors.set_aside(connection, cursor)
     return cursors.cursor_for(connection, cursor.scope)

@@ -57,6 +57,8 @@ class Identity(DeviceTable):
     """Server clock less device clock, as last measured."""
     consistent_at: Mapped[int | None] = mapped_column(Whole)
     """Server time of the last consistent point: what the shop on this device is as of. Empty: never in step yet."""
+    is_indexed: Mapped[bool] = mapped_column(Flag, default=True)
+    """Whether the secondary and search indexes are built; they are left out while a new replica fills."""
     succession: Mapped[bytes] = mapped_column(Digest, default=b"")
     """The secret of this incarnation that the server last confirmed; empty before the first push."""
     successor: Mapped[bytes] = mapped_column(Digest, default=b"")
@@ -65,8 +67,6 @@ class Identity(DeviceTable):
     """The file this replica lies in (``replica.fingerprint``); another one means that the home was copied."""
     openings: Mapped[int] = mapped_column(Whole, default=0)
     """How often the home was opened and closed; the keychain keeps it too and tells an older copy by it."""
-    is_indexed: Mapped[bool] = mapped_column(Flag, default=True)
-    """Whether the secondary and search indexes are built; they are left out while a new replica fills."""
 
 
 class Outbox(DeviceTable):
@@ -91,10 +91,12 @@ class Outbox(DeviceTable):
     entity: Mapped[str] = mapped_column(Words)
     entity_id: Mapped[uuid.UUID] = mapped_column(Id)
     state: Mapped[str] = mapped_column(Words, default="waiting")
-    """``waiting``, ``accepted`` or ``refused``."""
+    """``waiting``, ``accepted``, ``refused`` or ``quarantined`` (handed in after the device was revoked)."""
     code: Mapped[str] = mapped_column(Words, default="")
     message: Mapped[str] = mapped_column(Words, default="")
     answered_at: Mapped[int | None] = mapped_column(Whole)
+    seen_to: Mapped[str] = mapped_column(Words, default="")
+    """Of a refused one: ``repaired`` (another one came in its place) or ``set_aside``; empty until somebody did."""
 
 
 class Cursor(DeviceTable):
@@ -158,6 +160,33 @@ class ExpectedStock(DeviceTable):
     store_id: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
     variant_id: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
     quantity: Mapped[int] = mapped_column(Whole)
+
+
+class ResentStock(DeviceTable):
+    """A stock change made here that a restored server lost and the levels here still include. Quantity in thousandths.
+
+    It is expected again as soon as a level comes that does not include it.
+    """
+
+    __tablename__ = "resent_stock"
+    __table_args__ = (Index("ix_resent_stock_variant_id", "variant_id"),)
+
+    number: Mapped[int] = mapped_column(Whole, primary_key=True, autoincrement=False)
+    store_id: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
+    variant_id: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
+    quantity: Mapped[int] = mapped_column(Whole)
+
+
+class HeldBack(DeviceTable):
+    """A document as this device had it, overwritten by a restored server, until it has been offered."""
+
+    __tablename__ = "held_back"
+
+    entity: Mapped[str] = mapped_column(Words, primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
+    version: Mapped[int] = mapped_column(Whole, primary_key=True, autoincrement=False)
+    payload: Mapped[bytes] = mapped_column(Digest)
+    """msgpack of the wire payload."""
 
 
 class OpenBasket(DeviceTable):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from sqlalchemy import Connection
 
 from desktop.replica import outbox, overlay
 from desktop.replica.changes import Changes
+from desktop.replica.outbox import RefusedMutation, SeenTo
 from desktop.replica.rows import (
     aggregate_of,
     column_of,
@@ -27,7 +29,8 @@ from shared.errors import BugError, UserError
 from shared.ids import IdMaker
 from shared.limits import AGGREGATE_MAX_CHILDREN
 from shared.schema.registry import AGGREGATES, Aggregate, WireTable
-from shared.sync.operations import Verb
+from shared.sync.operations import Verb, decode_arguments
+from shared.sync.repair import REPAIRS
 from shared.sync.wire import Payload, Value, Values
 
 Row = Mapping[str, object]
@@ -121,6 +124,31 @@ class UnitOfWork:
         }
         return self._lay(aggregate, entity_id, Verb.CLOSE, arguments)
 
+    def repair(self, refused: RefusedMutation, changes: Row, *, edited_by: str) -> int:
+        """Do again what the server refused, as a new mutation that names the refused one.
+
+        Args:
+            refused: what was refused.
+            changes: fields of the root that are to be otherwise this time; none for a fact, which stays as it was.
+            edited_by: who and where, in words.
+
+        Raises:
+            UserError: ``record_unknown`` when what was to be edited is no longer here, ``fact_fixed``.
+        """
+        aggregate = aggregate_of(refused.entity)
+        arguments = decode_arguments(refused.arguments)
+        if refused.verb is Verb.RECORD and changes:
+            raise UserError(
+                "fact_fixed", "What happened cannot be changed afterwards. Send it as it is, or set it aside."
+            )
+        arguments[REPAIRS] = refused.id.bytes
+        if "row" in arguments:
+            number = self._put_again(aggregate, refused, arguments, changes)
+        else:
+            number = self._edit_again(aggregate, refused, arguments, changes, edited_by)
+        outbox.see_to(self.connection, refused.number, SeenTo.REPAIRED)
+        return number
+
     def expect_stock(self, number: int, movements: Iterable[tuple[uuid.UUID, uuid.UUID, int]]) -> None:
         """Show (store, variant, change in thousandths) on top of the pulled levels until they include ``number``."""
         sums: dict[tuple[bytes, bytes], int] = {}
@@ -162,6 +190,42 @@ class UnitOfWork:
             overlay.keep_base(self.connection, aggregate, entity_id.bytes)
         insert_payload(self.connection, aggregate, payload)
         return self._append(entity, verb, entity_id, {"row": payload})
+
+    def _put_again(
+        self, aggregate: Aggregate, refused: RefusedMutation, arguments: dict[str, object], changes: Row
+    ) -> int:
+        root, children = cast("tuple[Values, dict[str, list[Values]]]", arguments["row"])
+        names = aggregate.root.column_names
+        for name, value in changes.items():
+            root[names.index(name)] = wire_value(column_of(aggregate.root, name), value)
+        if refused.verb is Verb.CREATE:
+            overlay.keep_base(self.connection, aggregate, refused.entity_id.bytes)
+        if read_payload(self.connection, aggregate, refused.entity_id.bytes) is None:
+            insert_payload(self.connection, aggregate, (root, children))
+        else:
+            write_payload(self.connection, aggregate, (root, children))
+        return self._append(refused.entity, refused.verb, refused.entity_id, {**arguments, "row": (root, children)})
+
+    def _edit_again(
+        self,
+        aggregate: Aggregate,
+        refused: RefusedMutation,
+        arguments: dict[str, object],
+        changes: Row,
+        edited_by: str,
+    ) -> int:
+        """The same edit, from what stands now to what was wanted."""
+        _, payload = self._standing(refused.entity, refused.entity_id)
+        standing = dict(zip(aggregate.root.column_names, payload[0], strict=True))
+        wanted = cast("dict[str, list[Value]]", arguments.get("changes") or {})
+        asked = {name: [standing.get(name), mine] for name, (_, mine) in wanted.items()}
+        asked |= _differences(aggregate.root, payload[0], changes)
+        again = {
+            **arguments,
+            **self._edit_arguments(refused.entity, refused.entity_id, edited_by),
+            "changes": asked,
+        }
+        return self._lay(aggregate, refused.entity_id, refused.verb, again)
 
     def _standing(self, entity: str, entity_id: uuid.UUID) -> tuple[Aggregate, Payload]:
         aggregate = aggregate_of(entity)

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from uuid import UUID
 
-from desktop.replica import bulk_load, cursors, outbox, pulled
+from desktop.replica import bulk_load, cursors, outbox, pulled, resending
 from desktop.replica.changes import Changes
 from desktop.replica.engine import Replica
 from desktop.replica.identity import DeviceIdentity, change_identity, identity_of
 from desktop.replica.unit_of_work import UnitOfWork
+from desktop.sync.recovery import GivingBack, leave_scope
 from shared.clock import monotonic_us
 from shared.errors import BugError
 from shared.sync.wire import Gone, MutationResult, PullAnswer, Row, ScopePage
@@ -73,6 +74,8 @@ class Applier:
                 change_identity(unit.connection, epoch=answer.epoch)
         is_consistent = not any(page.more for page in answer.pages)
         if is_consistent:
+            settled = max(identity.settled_number, identity.outbox_base + answer.last_number)
+            self._run(GivingBack(identity, answer.epoch, settled, tally.note).steps(), SLICE_MAX_US)
             self._reach_consistent_point(answer, identity, tally)
         return Applied(dict(tally.counts), is_consistent, tally.changes())
 
@@ -88,7 +91,7 @@ class Applier:
             if is_new:
                 bulk_load.drop_indexes(unit.connection)
             for cursor in revoked:
-                for entity, ids in pulled.erase_scope(unit.connection, cursor, identity.settled_number).items():
+                for entity, ids in leave_scope(unit.connection, cursor, identity, answer.epoch).items():
                     tally.note(entity, ids)
             return identity_of(unit.connection)
 
@@ -162,6 +165,7 @@ class Applier:
             for entity, entity_id in pulled.settle(unit.connection, identity.settled_number, settled):
                 tally.note(entity, [entity_id])
             pulled.drop_projected(unit.connection, projected)
+            resending.expect_rest(unit.connection, projected)
             for entity, ids in pulled.sweep(unit.connection, settled).items():
                 tally.note(entity, ids)
             outbox.note_refusals(unit.connection, _numbered(answer, identity), unit.clock.now())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,19 @@ from desktop.sync.server_port import SyncServer
 from desktop.usecases.import_catalogue import ImportReport
 from desktop.usecases.start import Device
 from shared.errors import EnvironmentFailure
-from shared.sync.wire import DigestAnswer, Head, PullAnswer, PullRequest, PushAnswer, PushRequest
+from shared.sync.wire import (
+    DigestAnswer,
+    Head,
+    PullAnswer,
+    PullRequest,
+    PushAnswer,
+    PushRequest,
+    RowsAnswer,
+    RowsRequest,
+    SnapshotOffer,
+    VerifyAnswer,
+    VerifyRequest,
+)
 
 if TYPE_CHECKING:
     from desktop.sync.transport import HttpServer
@@ -94,6 +106,10 @@ class WhenNeeded:
         """Send mutations."""
         return self._server().push(request)
 
+    def quarantine(self, request: PushRequest) -> PushAnswer:
+        """Hand in what a revoked device never sent."""
+        return self._server().quarantine(request)
+
     def pull(self, request: PullRequest) -> PullAnswer:
         """Fetch what is new."""
         return self._server().pull(request)
@@ -105,6 +121,22 @@ class WhenNeeded:
     def digest(self, scopes: list[str]) -> DigestAnswer:
         """Full digests."""
         return self._server().digest(scopes)
+
+    def verify(self, request: VerifyRequest) -> VerifyAnswer:
+        """Bucket sums."""
+        return self._server().verify(request)
+
+    def rows(self, request: RowsRequest) -> RowsAnswer:
+        """Rows by name."""
+        return self._server().rows(request)
+
+    def snapshots(self, schema: int) -> list[SnapshotOffer]:
+        """Snapshot files that are ready."""
+        return self._server().snapshots(schema)
+
+    def snapshot_bytes(self, offer: SnapshotOffer, start: int) -> Iterator[bytes]:
+        """A snapshot file from a byte on."""
+        return self._server().snapshot_bytes(offer, start)
 
     def server_time(self) -> int:
         """The server's clock, UTC microseconds."""

@@ -11,11 +11,17 @@ from dataclasses import dataclass, field
 
 from desktop.replica.changes import Changes, merge_changes
 from desktop.replica.engine import Replica
+from desktop.sync import revoked
+from desktop.sync.apply import Applied
 from desktop.sync.pull_lane import PullLane
-from desktop.sync.push_lane import PushLane
+from desktop.sync.push_lane import Pushed, PushLane
+from desktop.sync.recovery import EPOCH_CHANGED, Recovery, guarded
 from desktop.sync.server_port import SyncServer
 from shared.errors import EnvironmentFailure
 from shared.sync.wire import MutationResult, PullAnswer
+
+ROUNDS_MAX = 6
+"""A cycle ends after so many rounds, even if the server is restored again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +51,61 @@ class SyncCycle:
     def __init__(
         self, replica: Replica, server: SyncServer, on_page: Callable[[PullAnswer], None] = lambda _: None
     ) -> None:
-        self._push = PushLane(replica, server)
-        self._pull = PullLane(replica, server, on_page)
+        self._replica = replica
+        self._server = server
+        behind_guard = guarded(replica, server)
+        self._push = PushLane(replica, behind_guard)
+        self._pull = PullLane(replica, behind_guard, on_page)
+        self._recovery = Recovery(replica, server)
 
     def run(self) -> CycleReport:
-        """Send, then fetch.
+        """Send, then fetch; after a restore of the server, until it has what this device has.
 
         Raises:
-            EnvironmentFailure: the server or the line failed; what was done until then stays done.
+            EnvironmentFailure: the server or the line failed; what was done until then stays done. ``device_revoked``:
+                this device has handed in what it never sent, and holds nothing of the shop any more.
         """
-        pushed = self._push.run()
-        applied = list(self._pull.run())
+        done = _Done()
+        try:
+            self._run(done)
+        except EnvironmentFailure as failure:
+            if failure.code != revoked.REVOKED:
+                raise
+            raise revoked.leave(self._replica, self._server) from failure
+        return done.report()
+
+    def _run(self, done: _Done) -> None:
+        for rounds_left in reversed(range(ROUNDS_MAX)):
+            try:
+                done.pushed.append(self._push.run())
+                done.applied.extend(self._pull.run())
+            except EnvironmentFailure as failure:
+                if failure.code != EPOCH_CHANGED or not rounds_left:
+                    raise
+                self._recovery.reconcile()
+            else:
+                if done.pushed[-1].failure is not None or not self._recovery.has_offers_waiting():
+                    return
+
+
+@dataclass(slots=True)
+class _Done:
+    """What the rounds of one cycle did."""
+
+    pushed: list[Pushed] = field(default_factory=list)
+    applied: list[Applied] = field(default_factory=list)
+
+    def report(self) -> CycleReport:
+        """All of it together."""
         received: dict[str, int] = {}
-        for part in applied:
+        for part in self.applied:
             for entity, count in part.rows.items():
                 received[entity] = received.get(entity, 0) + count
         return CycleReport(
-            sent=pushed.sent,
-            refused=pushed.refused,
+            sent=sum(part.sent for part in self.pushed),
+            refused=tuple(result for part in self.pushed for result in part.refused),
             received=received,
-            is_consistent=applied[-1].is_consistent,
-            changes=merge_changes(part.changes for part in applied),
-            failure=pushed.failure,
+            is_consistent=self.applied[-1].is_consistent,
+            changes=merge_changes(part.changes for part in self.applied),
+            failure=self.pushed[-1].failure,
         )

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from desktop.replica import cursors, identity
 from desktop.replica.engine import Replica
 from desktop.sync.apply import Applied, Applier
+from desktop.sync.bootstrap import Bootstrap
 from desktop.sync.collector import collector_paused
 from desktop.sync.server_port import SyncServer
 from shared.schema.registry import SCHEMA_VERSION
@@ -24,6 +25,7 @@ class PullLane:
         self._replica = replica
         self._server = server
         self._applier = Applier(replica)
+        self._bootstrap = Bootstrap(replica, server)
         self._on_page = on_page
 
     def run(self) -> Iterator[Applied]:
@@ -32,12 +34,23 @@ class PullLane:
         Raises:
             EnvironmentFailure: the server or the line failed; what was applied until then stays applied.
         """
+        started = self._bootstrap.at_start()
+        if started is not None:
+            yield started
+        request = self._first_request()
+        answer = self._server.pull(request)
+        restarted = self._bootstrap.instead_of(answer)
+        if restarted is not None:
+            yield restarted
+            request = self._first_request()
+            answer = self._server.pull(request)
+        yield from self._pages(request, answer)
+
+    def _pages(self, request: PullRequest, answer: PullAnswer) -> Iterator[Applied]:
         with ExitStack() as stack:
             fetching = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="fetch"))
-            request = self._first_request()
             if request.epoch == 0:
                 stack.enter_context(collector_paused())
-            answer = self._server.pull(request)
             while True:
                 request = _request_after(request, answer)
                 has_more = any(page.more for page in answer.pages)

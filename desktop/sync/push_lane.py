@@ -6,7 +6,10 @@ answer that was read to its end; a failure of any kind leaves it as it is.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+
+from msgspec import structs
 
 from desktop.replica import identity, outbox
 from desktop.replica.engine import Replica
@@ -132,7 +135,7 @@ class PushLane:
             schema=SCHEMA_VERSION,
             incarnation=me.incarnation.bytes,
             device_time=self._replica.clock.now(),
-            mutations=[_with_number(mutation, mutation.number - me.outbox_base) for mutation in batch.mutations],
+            mutations=numbered_for_wire(batch.mutations, me),
             epoch=me.epoch,
             succession=succession.succession,
             successor=succession.successor,
@@ -171,16 +174,9 @@ class PushLane:
         return is_too_large and was != (self._count_max, self._bytes_max)
 
 
-def _with_number(mutation: SentMutation, number: int) -> SentMutation:
-    return SentMutation(
-        number=number,
-        id=mutation.id,
-        name=mutation.name,
-        version=mutation.version,
-        arguments=mutation.arguments,
-        hash=mutation.hash,
-        made_at=mutation.made_at,
-    )
+def numbered_for_wire(mutations: Iterable[SentMutation], me: DeviceIdentity) -> list[SentMutation]:
+    """Mutations of the outbox under the numbers the server knows them by."""
+    return [structs.replace(mutation, number=mutation.number - me.outbox_base) for mutation in mutations]
 
 
 def _with_base(result: MutationResult, base: int) -> MutationResult:

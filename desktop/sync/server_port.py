@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Protocol
 
-from shared.sync.wire import DigestAnswer, Head, PullAnswer, PullRequest, PushAnswer, PushRequest
+from shared.sync.wire import (
+    DigestAnswer,
+    Head,
+    PullAnswer,
+    PullRequest,
+    PushAnswer,
+    PushRequest,
+    RowsAnswer,
+    RowsRequest,
+    SnapshotOffer,
+    VerifyAnswer,
+    VerifyRequest,
+)
 
 
 class SyncServer(Protocol):
@@ -19,6 +31,10 @@ class SyncServer(Protocol):
         """Send mutations."""
         ...
 
+    def quarantine(self, request: PushRequest) -> PushAnswer:
+        """Hand in what this device, which was revoked, never sent; ``last_number`` says up to where it is kept."""
+        ...
+
     def pull(self, request: PullRequest) -> PullAnswer:
         """Fetch what is new."""
         ...
@@ -29,6 +45,22 @@ class SyncServer(Protocol):
 
     def digest(self, scopes: list[str]) -> DigestAnswer:
         """Full digests of what the server holds for these scopes."""
+        ...
+
+    def verify(self, request: VerifyRequest) -> VerifyAnswer:
+        """Bucket sums of scopes, and what the server has in some buckets."""
+        ...
+
+    def rows(self, request: RowsRequest) -> RowsAnswer:
+        """Rows by name, or all of one entity after an id."""
+        ...
+
+    def snapshots(self, schema: int) -> list[SnapshotOffer]:
+        """The snapshot files that are ready for this device at a wire schema."""
+        ...
+
+    def snapshot_bytes(self, offer: SnapshotOffer, start: int) -> Iterator[bytes]:
+        """A snapshot file from a byte on, as it comes; ``snapshot_changed`` when there is another one now."""
         ...
 
     def server_time(self) -> int:

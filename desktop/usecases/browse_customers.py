@@ -16,6 +16,7 @@ from desktop.replica.queries.customer_list import (
 )
 from desktop.usecases.desk import Desk
 from desktop.usecases.office_words import amount_text, moment_text
+from desktop.usecases.same_person import PairView, pairs_about
 from shared.money import currency
 from shared.permissions import Permission
 
@@ -30,10 +31,15 @@ class CustomerList:
 
 @dataclass(frozen=True, slots=True)
 class CustomerPanel:
-    """One customer with what was bought, in words: ``12 visits, last 18 Nov 14:07 · 310.20 GBP``."""
+    """One person with what was bought, in words: ``12 visits, last 18 Nov 14:07 · 310.20 GBP``.
+
+    Attributes:
+        pairs: other profiles that may be the same person, and those that are.
+    """
 
     card: CustomerCard
     bought: str
+    pairs: tuple[PairView, ...] = ()
 
 
 def list_customers(desk: Desk, text: str = "", *, with_archived: bool = False) -> CustomerList:
@@ -55,9 +61,10 @@ def show_customer(desk: Desk, customer_id: uuid.UUID) -> CustomerPanel:
     desk.require(Permission.USE_OFFICE)
     with desk.replica.read() as connection:
         card = customer_card(connection, customer_id)
+        pairs = pairs_about(desk, connection, card.id)
     if not card.visits or card.last_visit_at is None:
-        return CustomerPanel(card, "Nothing bought yet in what this device holds")
+        return CustomerPanel(card, "Nothing bought yet in what this device holds", pairs)
     visits = "1 visit" if card.visits == 1 else f"{card.visits:,} visits"
     last = moment_text(desk.local(card.last_visit_at), desk.today())
     spent = " + ".join(f"{amount_text(amount, currency(code))} {code}" for code, amount in card.spent)
-    return CustomerPanel(card, f"{visits}, last {last} · {spent}")
+    return CustomerPanel(card, f"{visits}, last {last} · {spent}", pairs)

@@ -65,7 +65,14 @@ def seal_in(step: Step, priced: PricedBasket, settlement: Settlement) -> SealedS
         catalogue_position=station.known.position,
     )
     previous = last_seal(connection, series) or first_seal(identity.device_id, series)
-    sealed = seal(priced, settlement, header, previous)
+    sealed = seal(
+        priced,
+        settlement,
+        header,
+        previous,
+        sale_id=station.ids.new(),
+        line_ids=[station.ids.new() for _ in priced.lines],
+    )
     save_seal(connection, series, sealed.seal)
     record_sale(step.work, sealed)
     return sealed

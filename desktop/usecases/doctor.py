@@ -12,14 +12,18 @@ from typing import Protocol
 from desktop.paths import Home
 from desktop.replica import outbox
 from desktop.replica.engine import Replica
+from desktop.replica.fingerprint import fingerprint_of
 from desktop.replica.identity import DeviceIdentity, find_identity
+from desktop.replica.key_file import is_wrapped
 from desktop.replica.schema import USER_VERSION
 from desktop.secrets import SecretStore, secret_store
 from desktop.settings import Settings
+from desktop.usecases.recoverable import shop_recovery_key
 from desktop.usecases.start import replica_key
 from shared.clock import MICROSECONDS_PER_SECOND, Clock, datetime_at
 from shared.errors import CounterfoilError
 from shared.ids import IdMaker
+from shared.sync.recovery_key import key_name
 
 SKEW_MAX_SECONDS = 300
 DISK_FREE_MIN_BYTES = 500 * 1024 * 1024
@@ -74,7 +78,8 @@ def examine(
         return
     try:
         secrets = secret_store(home, settings.secrets)
-        replica = Replica.open(home.replica, replica_key(secrets), clock=clock, ids=ids)
+        key = replica_key(secrets)
+        replica = Replica.open(home.replica, key, clock=clock, ids=ids)
     except CounterfoilError as error:
         yield Finding("replica", Health.BAD, error.message)
         return
@@ -86,6 +91,9 @@ def examine(
             yield Finding("device", Health.BAD, "enrolment broke off; run counterfoil enrol again")
             return
         yield from _device(replica, identity)
+        yield _recovery(home, replica, key)
+        if identity.fingerprint not in {"", fingerprint_of(home.replica)}:
+            yield Finding("copy", Health.LOOK, "this home is a copy; it goes on with receipts of a new series")
         with closing(clock_of(identity.server_url)) as server:
             yield from _server(identity, server, clock)
     finally:
@@ -127,6 +135,25 @@ def _device(replica: Replica, identity: DeviceIdentity) -> Iterator[Finding]:
     yield Finding("waiting to be sent", Health.GOOD if waiting == 0 else Health.LOOK, f"{waiting:,}")
     if refused:
         yield Finding("refused", Health.BAD, f"{refused:,} kept; see the sync centre of the office")
+
+
+def _recovery(home: Home, replica: Replica, key: bytes) -> Finding:
+    with replica.read() as connection:
+        public_key = shop_recovery_key(connection)
+    if public_key is None:
+        return Finding(
+            "recovery",
+            Health.LOOK,
+            "the shop has no recovery key yet: without this machine's keys, what was not sent is lost "
+            "(counterfoil-server recovery-key)",
+        )
+    if not is_wrapped(home.key_file, key, public_key):
+        return Finding(
+            "recovery",
+            Health.LOOK,
+            f"not wrapped to the shop's recovery key {key_name(public_key)} yet: open this home",
+        )
+    return Finding("recovery", Health.GOOD, f"opens with the shop's recovery key {key_name(public_key)}")
 
 
 def _server(identity: DeviceIdentity, server: ClockPort, clock: Clock) -> Iterator[Finding]:

@@ -1,9 +1,9 @@
 """The lives of a device: a home that turns out to be a copy, or older than it should be, begins a new one when opened.
 
-Two things tell. The replica knows the file it lies in. And each opening and closing is counted in the replica and, beside
-its key, in the keychain: a replica that has counted less than the keychain was put back from an older copy. A new life
-has a receipt series that no other copy comes upon, before anything is sold. What neither tells is found at the next
-push (``sync.fork``).
+Two things tell. The replica knows the file it lies in. And each opening and closing is counted in the replica and,
+beside its key, in the keychain: a replica that has counted less than the keychain was put back from an older copy. A
+new life has a receipt series that no other copy comes upon, before anything is sold. What neither tells is found at the
+next push (``sync.fork``).
 """
 
 from __future__ import annotations

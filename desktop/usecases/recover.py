@@ -1,13 +1,14 @@
 """Opening a home whose keychain is gone, and letting its device sync again. Nothing in the home is lost on the way.
 
-The replica's key comes out of the file beside it with the shop's recovery key; the device gets a new key of its own by a
-one-time recovery code. Each step is kept as soon as it is done, so that whatever fails can be tried again.
+The replica's key comes out of the file beside it with the shop's recovery key; the device gets a new key of its own by
+a one-time recovery code. Each step is kept as soon as it is done, so that whatever fails can be tried again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from desktop.paths import Home
@@ -102,9 +103,18 @@ def recover(
         replica = _opened(home, key, clock, ids, is_unwrapped=kept is None)
         try:
             secrets.set(REPLICA_KEY, key)
-            return _with_device_key(
-                home, replica, secrets, desk_at, code.strip(), public_key_text, is_unwrapped=kept is None
-            )
+            with replica.read() as connection:
+                identity, waiting = identity_of(connection), outbox.pending_count(connection)
+            found = Recovered(identity, secrets, is_unwrapped=kept is None, is_rekeyed=False, waiting=waiting)
+            if not code.strip():
+                _require_device_key(found)
+                return found
+            device_key = next_device_key(secrets)
+            with closing(desk_at(identity.server_url)) as desk:
+                accepted = desk.rekey(code.strip(), public_key_text(device_key), identity)
+            taken_up = take_up(home, replica, secrets, accepted, identity.server_url)
+            settle_device_key(secrets, device_key)
+            return replace(found, identity=taken_up.identity, is_rekeyed=True)
         finally:
             replica.close()
     finally:
@@ -144,34 +154,13 @@ def _opened(home: Home, key: bytes, clock: Clock, ids: IdMaker, *, is_unwrapped:
         ) from failure
 
 
-def _with_device_key(
-    home: Home,
-    replica: Replica,
-    secrets: SecretStore,
-    desk_at: Callable[[str], RecoveryDesk],
-    code: str,
-    public_key_text: Callable[[bytes], str],
-    *,
-    is_unwrapped: bool,
-) -> Recovered:
-    with replica.read() as connection:
-        identity, waiting = identity_of(connection), outbox.pending_count(connection)
-    if not code:
-        if secrets.get(DEVICE_KEY) is None:
-            raise UserError(
-                "recovery_code_missing",
-                f"The home opens again and can sell; {waiting:,} changes wait. To send them, get a code with "
-                f"counterfoil-server recovery-code {identity.device_id} and run: counterfoil recover --code CODE.",
-                device=str(identity.device_id),
-                waiting=waiting,
-            )
-        return Recovered(identity, secrets, is_unwrapped, is_rekeyed=False, waiting=waiting)
-    device_key = next_device_key(secrets)
-    desk = desk_at(identity.server_url)
-    try:
-        accepted = desk.rekey(code, public_key_text(device_key), identity)
-    finally:
-        desk.close()
-    taken_up = take_up(home, replica, secrets, accepted, identity.server_url)
-    settle_device_key(secrets, device_key)
-    return Recovered(taken_up.identity, secrets, is_unwrapped, is_rekeyed=True, waiting=taken_up.waiting)
+def _require_device_key(found: Recovered) -> None:
+    """Pass if the device has its own key; else say how it gets another one."""
+    if found.secrets.get(DEVICE_KEY) is None:
+        raise UserError(
+            "recovery_code_missing",
+            f"The home opens again and can sell; {found.waiting:,} changes wait. To send them, get a code with "
+            f"counterfoil-server recovery-code {found.identity.device_id} and run: counterfoil recover --code CODE.",
+            device=str(found.identity.device_id),
+            waiting=found.waiting,
+        )

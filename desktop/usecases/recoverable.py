@@ -18,7 +18,7 @@ def keep_recoverable(home: Home, replica: Replica, replica_key: bytes) -> bool:
     """Wrap the replica's key where it is not wrapped to the shop's present recovery key; whether that was done.
 
     The shop's key comes with the settings, so a device that joined before there was one is wrapped when it is opened
-    after it was in step. A folder that cannot be written is noted and keeps nobody from selling; the doctor says so too.
+    after it was in step. A folder that cannot be written is noted and keeps nobody from selling.
     """
     with replica.read() as connection:
         public_key = shop_recovery_key(connection)

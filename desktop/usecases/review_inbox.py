@@ -6,18 +6,21 @@ import difflib
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from desktop.replica.queries.inbox_list import InboxRow, entries_about, inbox_entry, inbox_rows
+from desktop.replica.queries.inbox_list import InboxRow, Shown, count_shown, entries_about, inbox_entry, inbox_rows
 from desktop.replica.queries.product_card import product_history, variant_behind
 from desktop.replica.queries.subjects import subject_names
 from desktop.usecases.browse_history import author_words, happening_words
-from desktop.usecases.decide_conflict import PRICE, can_be_written, has_values
+from desktop.usecases.decide_conflict import PRICE, can_be_written, has_values, standing_take
 from desktop.usecases.desk import Desk
 from desktop.usecases.office_words import NOTHING, moment_text, span_text
+from desktop.usecases.same_person import PairView, compare_pair
+from shared.clock import instant_of
+from shared.errors import UserError
 from shared.permissions import Permission
-from shared.sync.decision import EntryState, Take
+from shared.sync.decision import EntryKind, EntryState, Take
 
 FIELD_WORDS = {
     "category_id": "Category",
@@ -28,15 +31,35 @@ FIELD_WORDS = {
     "sku": "Code",
     "store_id": "Home store",
     "parent_id": "Belongs to",
+    "decided_by": "Decided by",
+    "variant_id": "Goods",
 }
 KIND_WORDS = {
     "conflict": "Conflict",
+    "removal": "Removed and changed",
+    "merged": "Merged automatically",
+    "same_person": "Same person?",
     "refused": "Not taken",
     "discrepancy": "Stock to be looked at",
     "dangling": "Something is missing",
+    "duplicate_receipt": "Receipt number used twice",
 }
-_REFERENCES = {"category_id": "category", "tax_category_id": "tax_category", "parent_id": "category"}
-_STATE_WORDS = {"active": "Active", "draft": "Draft", "archived": "Archived"}
+_REFERENCES = {
+    "category_id": "category",
+    "tax_category_id": "tax_category",
+    "parent_id": "category",
+    "variant_id": "variant",
+}
+_STATE_WORDS = {
+    "active": "Active",
+    "draft": "Draft",
+    "archived": "Archived",
+    "merged": "One person",
+    "kept_apart": "Two people",
+    "proposed": "Not decided",
+    "undone": "Two people again",
+}
+_REMOVED = "Removed"
 _PAST_SHOWN = 50
 _PIECES = re.compile(r"\w+|\s+|[^\w\s]")
 
@@ -51,9 +74,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the values: whose, when, its words in pieces, and whether it stands."""
+    """One of the values: whose, when, its words in pieces, and whether it stands.
 
-    take: Take
+    ``take`` is None where there is nothing to take: both sides of an automatic merge stand.
+    """
+
+    take: Take | None
     title: str
     subtitle: str
     pieces: tuple[Piece, ...]
@@ -73,6 +99,7 @@ class EntryLine:
     title: str
     subtitle: str
     state: EntryState
+    is_note: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +117,12 @@ class EntryView:
 
     Attributes:
         heading: ``Soy candle, cedar · Name``.
+        reason: who did what when, and why what stands does, in one sentence.
         sides: before, mine and theirs, in that order; empty where there is nothing to choose between.
         written: what the field *Or write it* begins with; None where nothing can be written.
         decided: who decided and when, empty while nobody has.
+        is_note: what was merged without a word: there is nothing to decide.
+        pair: two profiles side by side, where the question is whether they are one person.
     """
 
     id: uuid.UUID
@@ -103,31 +133,42 @@ class EntryView:
     written: str | None
     decided: str
     past: tuple[PastLine, ...]
+    is_note: bool = False
+    pair: PairView | None = None
+
+    @property
+    def can_restore(self) -> bool:
+        """Whether one of two sides lost and can be had back."""
+        return any(side.take in (Take.MINE, Take.THEIRS) and not side.stands for side in self.sides)
 
 
 @dataclass(frozen=True, slots=True)
 class InboxView:
-    """The whole inbox."""
+    """What is looked at of the inbox, and how many entries each choice would show."""
 
     lines: tuple[EntryLine, ...]
-    needing: int
-    settled: int
+    counts: Mapping[Shown, int]
     settled_today: int
 
+    @property
+    def needing(self) -> int:
+        """How many entries need somebody."""
+        return self.counts[Shown.NEEDS_YOU]
 
-def list_inbox(desk: Desk, *, with_decided: bool = False) -> InboxView:
+    @property
+    def settled(self) -> int:
+        """How many a rule settled."""
+        return self.counts[Shown.SETTLED]
+
+
+def list_inbox(desk: Desk, shown: Shown = Shown.OPEN) -> InboxView:
     """What needs somebody first, then the newest. Raises ``UserError`` ``not_allowed``."""
     desk.require(Permission.USE_OFFICE)
+    midnight = desk.local(desk.clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
     with desk.replica.read() as connection:
-        rows = inbox_rows(connection, with_decided=with_decided)
-    today = desk.today()
-    settled = [row for row in rows if row.state == EntryState.SETTLED]
-    return InboxView(
-        lines=tuple(EntryLine(row.id, row.title, _subtitle(desk, row), EntryState(row.state)) for row in rows),
-        needing=sum(row.state == EntryState.NEEDS_YOU for row in rows),
-        settled=len(settled),
-        settled_today=sum(desk.local(row.created_at).date() == today for row in settled),
-    )
+        rows = inbox_rows(connection, shown)
+        counts, settled_today = count_shown(connection, instant_of(midnight))
+    return InboxView(tuple(_line(desk, row) for row in rows), counts, settled_today)
 
 
 def show_entry(desk: Desk, entry_id: uuid.UUID) -> EntryView:
@@ -137,28 +178,76 @@ def show_entry(desk: Desk, entry_id: uuid.UUID) -> EntryView:
         row = inbox_entry(connection, entry_id)
         names = _referenced(connection, row)
         past = _past(desk, connection, row, names)
-    sides = _sides(desk, row, names) if has_values(row) else ()
-    heading = f"{row.title} · {field_words(row)}" if row.field else row.title
+    is_note = row.kind == EntryKind.MERGED
+    sides = _sides(desk, row, names) if has_values(row) or is_note else ()
     decided_at = row.decided_at
     decided = "" if decided_at is None else f"{row.decided_by}, {moment_text(desk.local(decided_at), desk.today())}"
     return EntryView(
         id=row.id,
-        heading=heading,
-        reason=row.reason,
+        heading=f"{_title(row)} · {_subject(row)}",
+        reason=_sentence(desk, row),
         state=EntryState(row.state),
         sides=sides,
-        written=_loser(sides) if sides and can_be_written(row) else None,
+        written=_loser(sides) if sides and can_be_written(row) and not is_note else None,
         decided=decided,
         past=past,
+        is_note=is_note,
+        pair=_pair(desk, row),
     )
+
+
+def _line(desk: Desk, row: InboxRow) -> EntryLine:
+    is_note = row.kind == EntryKind.MERGED
+    return EntryLine(row.id, _title(row), _subtitle(desk, row), EntryState(row.state), is_note=is_note)
+
+
+def _title(row: InboxRow) -> str:
+    return "Same person?" if row.entity == "customer_alias" else row.title
+
+
+def _subject(row: InboxRow) -> str:
+    """What of it the entry is about."""
+    if row.field and row.kind == EntryKind.CONFLICT:
+        return field_words(row)
+    return KIND_WORDS.get(row.kind, row.kind)
+
+
+def _sentence(desk: Desk, row: InboxRow) -> str:
+    """Who and when of both sides, and why what stands does; the plain reason where a side is not known."""
+    first, _, why = row.reason.partition(". ")
+    if row.mine_at is None or row.theirs_at is None or not (row.mine_by and row.theirs_by and why):
+        return row.reason
+    if row.kind not in (EntryKind.CONFLICT, EntryKind.REMOVAL):
+        return row.reason
+    today = desk.today()
+    mine, theirs = (moment_text(desk.local(at), today) for at in (row.mine_at, row.theirs_at))
+    if row.kind == EntryKind.REMOVAL:
+        did, had = ("changed", "removed") if row.theirs is None else ("removed", "changed")
+        subject = "it"
+    else:
+        did, had, subject = "changed", "changed", f"the {field_words(row).lower()}"
+    known = f"{row.mine_by} {did} {subject} ({mine}) without knowing that {row.theirs_by} had {had} it ({theirs})"
+    return f"{known}. {why}" if first else row.reason
+
+
+def _pair(desk: Desk, row: InboxRow) -> PairView | None:
+    """The two profiles, as far as both are on this device."""
+    named = row.mine.get("customer_alias") if isinstance(row.mine, dict) else None
+    if row.kind != EntryKind.SAME_PERSON or not isinstance(named, str):
+        return None
+    try:
+        return compare_pair(desk, uuid.UUID(named))
+    except UserError:
+        return None
 
 
 def field_words(row: InboxRow) -> str:
     """What a field is called on the screen."""
     if row.entity == PRICE:
         return "Price"
-    plain = row.field.replace("_", " ").strip()
-    return FIELD_WORDS.get(row.field, plain[:1].upper() + plain[1:])
+    if row.entity == "customer_alias" and row.field == "state":
+        return "One person or two"
+    return _label(row.field)
 
 
 def value_words(row: InboxRow, value: object, names: Mapping[str, str]) -> str:
@@ -190,36 +279,50 @@ def marked_pieces(before: str, text: str) -> tuple[Piece, ...]:
 
 
 def _sides(desk: Desk, row: InboxRow, names: Mapping[str, str]) -> tuple[Side, ...]:
-    before = value_words(row, row.base, names)
-    taken = _standing(row)
-    today = desk.today()
-    mine = value_words(row, row.mine, names)
-    theirs = value_words(row, row.theirs, names)
+    before, mine, theirs = (_words_of(row, value, names) for value in (row.base, row.mine, row.theirs))
+    is_note = row.kind == EntryKind.MERGED
+    taken = standing_take(row)
+    when = "" if row.mine_at is None else moment_text(desk.local(row.mine_at), desk.today())
+    compared = NOTHING if is_note else before
     sides = [
         Side(Take.BASE, "Before", "", (Piece(before, is_changed=False),), stands=taken is Take.BASE),
         Side(
-            Take.MINE,
+            None if is_note else Take.MINE,
             row.mine_by or "One side",
-            "" if row.mine_at is None else moment_text(desk.local(row.mine_at), today),
-            marked_pieces(before, mine),
-            stands=taken is Take.MINE,
+            when,
+            marked_pieces(compared, mine),
+            stands=is_note or taken is Take.MINE,
         ),
         Side(
-            Take.THEIRS,
+            None if is_note else Take.THEIRS,
             row.theirs_by or "The other side",
             _compared(desk, row),
-            marked_pieces(before, theirs),
-            stands=taken is Take.THEIRS,
+            marked_pieces(compared, theirs),
+            stands=is_note or taken is Take.THEIRS,
         ),
     ]
-    return tuple(sides[1:] if row.entity == PRICE else sides)
+    has_no_base = is_note or row.entity == PRICE or (row.kind == EntryKind.REMOVAL and row.base is None)
+    return tuple(sides[1:] if has_no_base else sides)
 
 
-def _standing(row: InboxRow) -> Take | None:
-    if row.state == EntryState.DECIDED and isinstance(row.decision, dict):
-        take = row.decision.get("take")
-        return Take(take) if take in set(Take) else None
-    return Take(row.stands) if row.stands in (Take.MINE, Take.THEIRS) else None
+def _words_of(row: InboxRow, value: object, names: Mapping[str, str]) -> str:
+    """A value in words; a whole row field by field."""
+    if row.kind == EntryKind.REMOVAL and value is None:
+        return _REMOVED
+    if row.kind in (EntryKind.REMOVAL, EntryKind.MERGED) and isinstance(value, dict):
+        shown = {name: each for name, each in value.items() if name != "id" and each not in (None, "", [], {})}
+        lines = [f"{_label(name)}: {_short(row, name, each, names)}" for name, each in shown.items()]
+        return "\n".join(line for line in lines if line) or NOTHING
+    return value_words(row, value, names)
+
+
+def _short(row: InboxRow, name: str, value: object, names: Mapping[str, str]) -> str:
+    return value_words(replace(row, field=name), value, names)
+
+
+def _label(name: str) -> str:
+    plain = name.removesuffix("_id").replace("_", " ").strip()
+    return FIELD_WORDS.get(name, plain[:1].upper() + plain[1:])
 
 
 def _compared(desk: Desk, row: InboxRow) -> str:
@@ -240,10 +343,18 @@ def _loser(sides: Sequence[Side]) -> str:
 
 def _subtitle(desk: Desk, row: InboxRow) -> str:
     when = moment_text(desk.local(row.created_at), desk.today())
-    if row.kind != "conflict":
+    if row.kind == EntryKind.MERGED:
+        return f"{_fields_of(row)} · {when}"
+    if row.kind != EntryKind.CONFLICT:
         return f"{KIND_WORDS.get(row.kind, row.kind)} · {when}"
     places = [place for place in (_place(row.mine_by), _place(row.theirs_by)) if place]
     return f"{field_words(row)} · {' and '.join(dict.fromkeys(places)) or 'two places'}, {when}"
+
+
+def _fields_of(row: InboxRow) -> str:
+    """``Name and Brand`` of an automatic merge."""
+    sides = (side for side in (row.mine, row.theirs) if isinstance(side, dict))
+    return " and ".join(dict.fromkeys(_label(name) for side in sides for name in side)) or KIND_WORDS["merged"]
 
 
 def _place(who: str) -> str:
@@ -252,11 +363,18 @@ def _place(who: str) -> str:
 
 
 def _referenced(connection: Any, row: InboxRow) -> dict[str, str]:
-    entity = _REFERENCES.get(row.field)
-    if entity is None:
-        return {}
-    ids = [uuid.UUID(value) for value in (row.base, row.mine, row.theirs) if isinstance(value, str)]
-    return {str(key): name for key, name in subject_names(connection, entity, ids).items()}
+    """The names of what the entry's values refer to."""
+    wanted: dict[str, set[uuid.UUID]] = {}
+    for value in (row.base, row.mine, row.theirs):
+        fields = value.items() if isinstance(value, dict) else [(row.field, value)]
+        for name, each in fields:
+            if name in _REFERENCES and isinstance(each, str):
+                wanted.setdefault(_REFERENCES[name], set()).add(uuid.UUID(each))
+    return {
+        str(key): name
+        for entity, ids in wanted.items()
+        for key, name in subject_names(connection, entity, list(ids)).items()
+    }
 
 
 def _past(desk: Desk, connection: Any, row: InboxRow, names: Mapping[str, str]) -> tuple[PastLine, ...]:

@@ -35,6 +35,7 @@ _TOKEN_LETTERS = 4
 class Reason(StrEnum):
     """What speaks for one person."""
 
+    NUMBER = "number"
     EMAIL = "email"
     PHONE = "phone"
     NAME = "name"
@@ -60,6 +61,7 @@ class Profile:
     email: str = ""
     phone: str = ""
     addresses: tuple[Address, ...] = ()
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ def candidate_keys(profile: Profile) -> frozenset[str]:
     """Keys of which two profiles of one person very probably share one; most strangers share none."""
     keys: set[str] = set()
     email, phone, name = email_key(profile.email), phone_key(profile.phone), name_key(profile.name)
+    if profile.number:
+        keys.add(f"k:{profile.number}")
     if email:
         keys.add(f"e:{email}")
     if phone:
@@ -127,9 +131,11 @@ def likeness(first: Profile, second: Profile) -> Likeness:
     email = _contact(email_key(first.email), email_key(second.email), Reason.EMAIL, agrees=110, differs=-15)
     phone = _contact(phone_key(first.phone), phone_key(second.phone), Reason.PHONE, agrees=70, differs=-15)
     address = _addresses(first.addresses, second.addresses)
-    found = (names.clue, email, phone, address)
+    number = _Clue(110, Reason.NUMBER) if first.number and first.number == second.number else _Clue()
+    found = (number, names.clue, email, phone, address)
     household = phone.weight + address.weight
-    evidence = names.clue.weight + email.weight + (min(household, _HOUSEHOLD_MAX) if names.are_two else household)
+    evidence = number.weight + names.clue.weight + email.weight
+    evidence += min(household, _HOUSEHOLD_MAX) if names.are_two else household
     agreeing = sorted((clue for clue in found if clue.weight > 0), key=lambda clue: -clue.weight)
     return Likeness(evidence, tuple(clue.reason for clue in agreeing if clue.reason is not None))
 

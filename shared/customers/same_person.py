@@ -60,3 +60,8 @@ def groups_of(pairs: Iterable[tuple[uuid.UUID, uuid.UUID]]) -> Mapping[uuid.UUID
         for member in small:
             group_of[member] = large
     return {member: frozenset(group) for member, group in group_of.items()}
+
+
+def proposal_entry_id(pair_id: uuid.UUID) -> uuid.UUID:
+    """The inbox entry that asks about a pair."""
+    return derived_id("same_person", pair_id)

@@ -60,15 +60,22 @@ def seal(
     header: SaleHeader,
     previous_seal: bytes,
     *,
+    sale_id: UUID | None = None,
+    line_ids: Sequence[UUID] = (),
     tender_ids: Sequence[UUID] = (),
 ) -> SealedSale:
-    """The sealed sale; its id is the basket's.
+    """The sealed sale.
+
+    A till gives ids of this very moment: the basket may have been on the counter while the device was copied, and what
+    two copies make of it are two sales.
 
     Args:
         priced: the basket with its amounts.
         settlement: the complete payment of ``priced.totals.total``.
         header: everything else.
         previous_seal: the seal of the till's sale before this one, or ``seal_chain.first_seal``.
+        sale_id: the sale's id, the basket's where none is given.
+        line_ids: the lines' ids in their order, their own in the basket where none are given.
         tender_ids: ids of the payments in their order, where they have some; otherwise they follow from the sale.
 
     Raises:
@@ -88,8 +95,10 @@ def seal(
             f"{settlement.remaining} is still to be paid. Take a payment first.",
             remaining=str(settlement.remaining),
         )
+    used_id = sale_id or basket.id
+    used_line_ids = line_ids or [line.line.id for line in priced.lines]
     sale = SealedSale(
-        id=basket.id,
+        id=used_id,
         store_id=header.store_id,
         device_id=header.device_id,
         shift_id=header.shift_id,
@@ -116,9 +125,9 @@ def seal(
         catalogue_position=header.catalogue_position,
         engine_version=ENGINE_VERSION,
         note=basket.note,
-        lines=tuple(_seal_line(line) for line in priced.lines),
-        taxes=_seal_taxes(priced),
-        tenders=_seal_tenders(basket.id, settlement, tender_ids),
+        lines=tuple(_seal_line(*pair) for pair in zip(priced.lines, used_line_ids, strict=True)),
+        taxes=_seal_taxes(priced, used_id),
+        tenders=_seal_tenders(used_id, settlement, tender_ids),
     )
     return sealed_with(sale, previous_seal)
 
@@ -134,11 +143,11 @@ def _returned_sale(priced: PricedBasket) -> UUID | None:
     return origins.pop() if len(origins) == 1 else None
 
 
-def _seal_line(priced: PricedLine) -> SealedLine:
+def _seal_line(priced: PricedLine, line_id: UUID) -> SealedLine:
     """One line as it is stored."""
     line = priced.line
     return SealedLine(
-        id=line.id,
+        id=line_id,
         number=line.number,
         variant_id=line.variant_id,
         sku=line.sku,
@@ -183,11 +192,11 @@ def _seal_discount(discount: Discount) -> SealedDiscount:
     return SealedDiscount(discount.kind.value, discount.percent_ppm, amount, discount.reason, discount.by)
 
 
-def _seal_taxes(priced: PricedBasket) -> tuple[SealedTax, ...]:
+def _seal_taxes(priced: PricedBasket, sale_id: UUID) -> tuple[SealedTax, ...]:
     """Each tax of the sale; its id follows from the sale and the tax."""
     return tuple(
         SealedTax(
-            derived_id(priced.basket.id, "tax", tax.code, str(tax.rate_ppm)),
+            derived_id(sale_id, "tax", tax.code, str(tax.rate_ppm)),
             tax.code,
             tax.name,
             tax.rate_ppm,

@@ -36,7 +36,7 @@ class LeaseTerms:
     """
 
     lease_us: int = 15 * _MINUTE
-    rest_us: int = 14 * _HOUR
+    rest_us: int = 12 * _HOUR
     counts_us: int = 3 * _DAY
 
 

@@ -33,6 +33,8 @@ class EntryKind(StrEnum):
     REFUSED = "refused"
     DISCREPANCY = "discrepancy"
     DANGLING = "dangling"
+    RECOVERY = "recovery"
+    """The server was restored: what came back from a device, or what nobody has any more."""
     SAME_PERSON = "same_person"
     """Two profiles look like one person; decided with the ``customer_alias`` that ``mine`` names."""
 

@@ -7,7 +7,7 @@ The name is ``<entity>.<verb>``:
 * ``edit`` (documents): ``{"id", "base_version", "changes": {field: [base, mine]}, "edited_at", "edited_by"}``;
   values in wire form. Owned rows are edited with ``{"child", "child_id", ...}`` inside ``"children"``.
 * ``remove`` (documents that may vanish, such as a barcode): ``{"id", "base_version", "edited_at", "edited_by"}``.
-* ``offer`` (facts and documents): ``{"row": <aggregate payload>, "version"}``; after a new epoch, what this device holds
+* ``offer`` (facts, documents): ``{"row": <aggregate payload>, "version"}``; after a new epoch, what this device holds
   and the server lost.
 * ``close`` (a shift): ``{"id", "changes": {field: [None, value]}, …}``, fields of policy ONCE only.
 
@@ -38,6 +38,8 @@ class Verb(StrEnum):
 
 REMOVABLE = frozenset({"barcode", "quick_key"})
 CLOSABLE = frozenset({"shift"})
+RECOVERABLE = frozenset({"customer_order"})
+"""Control data that a device may offer all the same: an order is a promise to somebody outside."""
 
 
 def _names() -> frozenset[str]:
@@ -45,6 +47,7 @@ def _names() -> frozenset[str]:
     names = {f"{entity}.{verb}" for entity, aggregate in AGGREGATES.items() for verb in verbs.get(aggregate.kind, ())}
     names |= {f"{entity}.{Verb.REMOVE}" for entity in REMOVABLE}
     names |= {f"{entity}.{Verb.CLOSE}" for entity in CLOSABLE}
+    names |= {f"{entity}.{Verb.OFFER}" for entity in RECOVERABLE}
     return frozenset(names)
 
 

@@ -26,7 +26,11 @@ class Message(msgspec.Struct, omit_defaults=True):
 
 
 class SentMutation(Message):
-    """One mutation. ``hash`` is ``operations.arguments_hash`` of name, version and ``arguments``."""
+    """One mutation. ``hash`` is ``operations.arguments_hash`` of name, version and ``arguments``.
+
+    ``refused`` and ``reason`` are the code and the sentence with which the server refused it once; sent again after a
+    restore it stays refused, whatever it would do now.
+    """
 
     number: int
     id: bytes
@@ -35,6 +39,8 @@ class SentMutation(Message):
     arguments: bytes
     hash: bytes
     made_at: int
+    refused: str = ""
+    reason: str = ""
 
 
 class PushRequest(Message):

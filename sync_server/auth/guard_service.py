@@ -5,13 +5,13 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from sync_server.auth import service
-from sync_server.auth.service import Channel
+from sync_server.auth.channel_cache import Channel, ChannelCache
 from sync_server.db.sessions import RequestDatabase
-from sync_server.errors import Forbidden, Unauthorised
+from sync_server.errors import Unauthorised
 
 _device_bearer = HTTPBearer(
     scheme_name="device", description="The token of an enrolled device (POST /devices/token).", auto_error=False
@@ -30,22 +30,20 @@ def _token_device(database: RequestDatabase, bearer: DeviceBearer) -> uuid.UUID:
     return service.device_of_token(database.identity, database.clock, bearer.credentials)
 
 
-def _channel(database: RequestDatabase, bearer: ChannelBearer) -> Channel:
+def _channel(request: Request, database: RequestDatabase, bearer: ChannelBearer) -> Channel:
     if bearer is None:
         raise Unauthorised("api_key_missing", "Send the channel's API key as: Authorization: Bearer …")
-    with database.reading() as connection:
-        return service.channel_of_key(connection, bearer.credentials)
+    cache = request.app.state.channels
+    assert isinstance(cache, ChannelCache)
+    return service.channel_of_key(database, cache, bearer.credentials)
 
 
-def _importer(database: RequestDatabase, bearer: ChannelBearer) -> str:
+def _importer(request: Request, database: RequestDatabase, bearer: ChannelBearer) -> str:
     if bearer is None or bearer.credentials.count(".") != _TOKEN_DOTS:
-        return _channel(database, bearer).name
+        return _channel(request, database, bearer).name
     device_id = service.device_of_token(database.identity, database.clock, bearer.credentials)
     with database.reading() as connection:
-        device = service.require_device(connection, device_id)
-    if device.kind != "office":
-        raise Forbidden("office_only", "Only an office may import products. Do it there.")
-    return device.name
+        return service.require_office(connection, device_id).name
 
 
 _TOKEN_DOTS = 2

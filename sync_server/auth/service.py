@@ -14,9 +14,10 @@ from shared.clock import MICROSECONDS_PER_SECOND, Clock
 from shared.ids import IdMaker
 from shared.limits import TOKEN_LIFETIME_SECONDS
 from sync_server.auth import repository
+from sync_server.auth.channel_cache import Channel, ChannelCache
 from sync_server.auth.repository import KnownDevice
 from sync_server.db.identity import ServerIdentity
-from sync_server.db.sessions import Connection
+from sync_server.db.sessions import Connection, Database
 from sync_server.errors import Forbidden, Unauthorised
 
 __all__ = ["Channel", "KnownDevice", "Token"]
@@ -32,14 +33,6 @@ class Token:
 
     token: str
     expires_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """A caller with an API key: a web shop, a marketplace."""
-
-    id: uuid.UUID
-    name: str
 
 
 def exchange_assertion(connection: Connection, identity: ServerIdentity, clock: Clock, assertion: str) -> Token:
@@ -159,18 +152,25 @@ def create_api_key(connection: Connection, name: str, *, ids: IdMaker, clock: Cl
     return key
 
 
-def channel_of_key(connection: Connection, key: str) -> Channel:
-    """The channel with this API key.
+def channel_of_key(database: Database, cache: ChannelCache, key: str) -> Channel:
+    """The channel with this API key; one that was good within the last seconds is not looked up again.
 
     Raises:
         Unauthorised: ``api_key_invalid``.
     """
-    found = repository.channel(connection, _hash_of(key))
+    key_hash = _hash_of(key)
+    known = cache.find(key_hash)
+    if known is not None:
+        return known
+    with database.reading() as connection:
+        found = repository.channel(connection, key_hash)
     if found is None:
         raise Unauthorised(
             "api_key_invalid", "The API key is not known. Make one with: counterfoil-server api-key NAME"
         )
-    return Channel(*found)
+    channel = Channel(*found)
+    cache.remember(key_hash, channel)
+    return channel
 
 
 def _hash_of(key: str) -> bytes:

@@ -13,7 +13,6 @@ from pydantic import BaseModel, Field
 
 from shared.money import UnitPrice, currency
 from shared.quantity import THOUSAND, Quantity
-from shared.stock import Level
 from sync_server.auth.guard_service import CurrentChannel, CurrentImporter
 from sync_server.catalogue import import_service, service
 from sync_server.db.sessions import RequestDatabase
@@ -56,6 +55,7 @@ class AvailabilityAnswer(BaseModel):
     available: str
     on_hand: str
     reserved: str
+    is_heard: bool = Field(description="False while nothing is heard of the store: it promises only from its rights.")
 
 
 class AvailabilitiesAnswer(BaseModel):
@@ -149,18 +149,19 @@ def availability(
         if unknown:
             raise NotFound("sku_unknown", f"There is no product with the SKU “{unknown[0]}”.", skus=unknown)
         variants = [offer.item.variant_id for offer in offers.values()]
-        levels = inventory.levels_of(connection, variants, now=database.clock.now())
+        stock = inventory.stock_of(connection, variants, now=database.clock.now())
     answers = []
     for place in stores:
         for wanted in dict.fromkeys(sku):
-            level = levels.get((place.id, offers[wanted].item.variant_id), Level())
+            found = stock.get((place.id, offers[wanted].item.variant_id), inventory.StoreStock())
             answers.append(
                 AvailabilityAnswer(
                     store=place.code,
                     sku=wanted,
-                    available=str(Quantity(level.available)),
-                    on_hand=str(Quantity(level.on_hand)),
-                    reserved=str(Quantity(level.reserved)),
+                    available=str(Quantity(found.available)),
+                    on_hand=str(Quantity(found.level.on_hand)),
+                    reserved=str(Quantity(found.level.reserved)),
+                    is_heard=found.rights_left is None,
                 )
             )
     return AvailabilitiesAnswer(availability=answers)

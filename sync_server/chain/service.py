@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from shared.errors import UserError
 from shared.ids import derived_id
+from shared.stock import WEB_SHARE_PERCENT
 from shared.sync.recovery_key import RECOVERY_SETTING
 from sync_server.chain import repository
 from sync_server.db.sessions import Connection
@@ -50,12 +51,35 @@ def _months(text: str) -> int:
     return int(text)
 
 
+def _from_to(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+            raise ValueError(f"write a whole number from {least} to {most}")
+        return int(text)
+
+    return read
+
+
 SETTINGS: Mapping[str, ChainSetting] = {
     "share_across_stores": ChainSetting(
         "Tills see the stock and the receipts of every store, so that goods may come back anywhere.", False, _yes_or_no
     ),
     "sales_weeks_kept": ChainSetting(
         "For how many weeks with sales a device keeps each store's receipts.", SALES_WEEKS_DEFAULT, _weeks
+    ),
+    "web_share_percent": ChainSetting(
+        "How much of a store's stock the web may promise while nothing is heard of the store, in per cent.",
+        WEB_SHARE_PERCENT,
+        _from_to(0, 100),
+    ),
+    "web_lease_minutes": ChainSetting(
+        "For how long after the last word of its tills a store counts as heard.", 15, _from_to(1, 24 * 60)
+    ),
+    "web_rest_hours": ChainSetting(
+        "For how long a till counts as heard after its shift was closed and everything was sent.", 12, _from_to(0, 72)
+    ),
+    "web_till_days": ChainSetting(
+        "After how many silent days a till no longer counts for whether its store is heard.", 3, _from_to(1, 90)
     ),
     "customer_months_known": ChainSetting(
         "For how many months a store's devices know a customer who bought there and has another home store.",

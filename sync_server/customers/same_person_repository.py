@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from shared.customers.matching import Profile, addresses_of
 from shared.customers.same_person import Member
+from shared.schema.base import Replicated
 from shared.schema.people import CustomerAlias
 from sync_server.db.tables.same_person import customer_key
 
@@ -20,10 +21,10 @@ LOOKED_AT = 0
 _BLOCK_MAX = 50
 """A key that more customers share than this says nothing: a switchboard, a block of flats."""
 
-_alias = CustomerAlias.__table__
+_alias = Replicated.metadata.tables[CustomerAlias.__tablename__]
 
 _PROFILES = text("""
-SELECT id, store_id, name, email, phone, addresses, created_at, is_archived FROM customer WHERE id = ANY(:ids)
+SELECT id, store_id, number, name, email, phone, addresses, created_at, is_archived FROM customer WHERE id = ANY(:ids)
 ORDER BY id
 """)
 _KEYS = text("SELECT customer_id, key FROM customer_key WHERE customer_id = ANY(:ids)")
@@ -36,7 +37,8 @@ block AS MATERIALIZED (
     CROSS JOIN LATERAL (SELECT customer_id FROM customer_key WHERE key = wanted.key LIMIT :many + 1) AS other
 ),
 telling AS (SELECT key FROM block GROUP BY key HAVING count(*) <= :many)
-SELECT DISTINCT least(mine.customer_id, block.customer_id) AS one, greatest(mine.customer_id, block.customer_id) AS other
+SELECT DISTINCT least(mine.customer_id, block.customer_id) AS one,
+       greatest(mine.customer_id, block.customer_id) AS other
 FROM mine JOIN telling USING (key) JOIN block USING (key)
 WHERE block.customer_id <> mine.customer_id
 ORDER BY one, other
@@ -99,7 +101,7 @@ def customers(connection: Connection, ids: Sequence[uuid.UUID]) -> list[KnownCus
         KnownCustomer(
             id=row.id,
             store_id=row.store_id,
-            profile=Profile(row.name, row.email, row.phone, addresses_of(json.loads(row.addresses))),
+            profile=Profile(row.name, row.email, row.phone, addresses_of(json.loads(row.addresses)), row.number),
             created_at=row.created_at,
             is_archived=row.is_archived,
         )

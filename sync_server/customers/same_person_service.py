@@ -10,8 +10,7 @@ import uuid
 from collections.abc import Sequence
 
 from shared.customers.matching import Likeness, Reason, candidate_keys, likeness
-from shared.customers.same_person import AliasState, alias_id, elder_first, survivor
-from shared.ids import derived_id
+from shared.customers.same_person import AliasState, alias_id, elder_first, proposal_entry_id, survivor
 from shared.sync.decision import EntryKind, Take
 from sync_server.customers import same_person_repository as repository
 from sync_server.customers.same_person_repository import LOOKED_AT, KnownCustomer
@@ -22,6 +21,7 @@ from sync_server.inbox.service import Entry
 _CHUNK = 500
 _FIRST = uuid.UUID(int=0)
 _WORDS = {
+    Reason.NUMBER: "the same number",
     Reason.EMAIL: "the same e-mail address",
     Reason.PHONE: "the same telephone",
     Reason.NAME: "the same name",
@@ -74,7 +74,7 @@ def settle_entries(connection: Connection, alias_ids: Sequence[uuid.UUID], *, no
     for pair in repository.decided(connection, alias_ids):
         take = Take.MINE if pair.state == AliasState.MERGED else Take.THEIRS
         at = now if pair.decided_at is None else pair.decided_at
-        inbox.close_entries(connection, [_entry_id(pair.id)], take, now=at, by=pair.decided_by)
+        inbox.close_entries(connection, [proposal_entry_id(pair.id)], take, now=at, by=pair.decided_by)
 
 
 def survivor_of(connection: Connection, customer_id: uuid.UUID) -> uuid.UUID:
@@ -120,7 +120,7 @@ def _entry(pair_id: uuid.UUID, younger: KnownCustomer, elder: KnownCustomer, fou
     words = [_WORDS[reason] for reason in found.reasons]
     agreeing = f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
     return Entry(
-        id=_entry_id(pair_id),
+        id=proposal_entry_id(pair_id),
         kind=EntryKind.SAME_PERSON,
         entity="customer",
         entity_id=younger.id,
@@ -131,10 +131,6 @@ def _entry(pair_id: uuid.UUID, younger: KnownCustomer, elder: KnownCustomer, fou
         mine={"customer_alias": str(pair_id), "alias": str(younger.id), "survivor": str(elder.id)},
         stands="theirs",
     )
-
-
-def _entry_id(pair_id: uuid.UUID) -> uuid.UUID:
-    return derived_id("same_person", pair_id)
 
 
 def _key_number(key: str) -> int:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 from shared.errors import EnvironmentFailure
-from sync_server.db.feed_stamp import EPOCH_SHIFT
 from sync_server.errors import Conflicting
 
 TIMELINE_SQL = "CASE WHEN pg_is_in_recovery() THEN '' ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END"
@@ -19,16 +18,6 @@ which cannot say."""
 
 # A proxy may have moved this very connection to another server: the noted timeline is compared in the same statement.
 _EPOCH = text(f"SELECT epoch, timeline AS noted, {TIMELINE_SQL} AS actual FROM server_state")
-
-
-def epoch_of(version: int) -> int:
-    """The epoch in which an aggregate got a version."""
-    return (version >> EPOCH_SHIFT) + 1
-
-
-def floor_of(epoch: int) -> int:
-    """What every version of an epoch is above, and every version of an earlier one at most."""
-    return (epoch - 1) << EPOCH_SHIFT
 
 
 def current_epoch(connection: Connection) -> int:

@@ -10,8 +10,7 @@ was added (decision 0012). ``shared.sync.buckets`` has the same arithmetic; a te
 
 from __future__ import annotations
 
-EPOCH_SHIFT = 40
-"""A version's bits below its epoch."""
+from shared.sync.version import EPOCH_SHIFT
 
 TRANSACTION = "pg_current_xact_id()::text::bigint"
 MARKED = "counterfoil.marked"

@@ -6,7 +6,7 @@ import uuid
 
 from sqlalchemy import Connection, text
 
-from sync_server.db.feed_stamp import EPOCH_SHIFT
+from shared.sync.version import EPOCH_SHIFT
 
 _NEXT = text(f"""
 SELECT greatest(coalesce((SELECT max(version) FROM sync_row WHERE entity = :entity AND id = :id), 0),

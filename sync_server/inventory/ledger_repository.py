@@ -18,6 +18,7 @@ class Moved:
         on_hand: after the change.
         change: by how much it changed.
         ledger_position: how many movements of this variant in this store the balance includes.
+        promised: what orders hold.
     """
 
     store_id: uuid.UUID
@@ -25,6 +26,12 @@ class Moved:
     on_hand: int
     change: int
     ledger_position: int
+    promised: int
+
+    @property
+    def touches_promises(self) -> bool:
+        """Whether orders hold some of it: what left, or came, decides which of them can be kept."""
+        return self.promised > 0
 
     @property
     def fell_below_zero(self) -> bool:
@@ -48,15 +55,16 @@ balances AS (
     SET on_hand = b.on_hand + EXCLUDED.on_hand,
         damaged = b.damaged + EXCLUDED.damaged,
         ledger_position = b.ledger_position + EXCLUDED.ledger_position
-    RETURNING store_id, variant_id, on_hand, ledger_position
+    RETURNING store_id, variant_id, on_hand, ledger_position, reserved
 ),
 dirty AS (
     INSERT INTO stock_dirty (store_id, variant_id) SELECT store_id, variant_id FROM sums
 )
-SELECT store_id, variant_id, max(on_hand) AS on_hand, max(change) AS change, max(ledger_position) AS ledger_position
+SELECT store_id, variant_id, max(on_hand) AS on_hand, max(change) AS change, max(ledger_position) AS ledger_position,
+       max(reserved) AS promised
 FROM (
-    SELECT store_id, variant_id, on_hand, NULL::bigint AS change, ledger_position FROM balances
-    UNION ALL SELECT store_id, variant_id, NULL, change, NULL FROM sums
+    SELECT store_id, variant_id, on_hand, NULL::bigint AS change, ledger_position, reserved FROM balances
+    UNION ALL SELECT store_id, variant_id, NULL, change, NULL, NULL FROM sums
 ) AS sides
 GROUP BY store_id, variant_id
 """

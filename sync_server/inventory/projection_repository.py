@@ -1,9 +1,6 @@
-"""Copying balances to the replicated stock levels, and holding ledger, balances and levels against each other."""
+"""Copying balances to the replicated stock levels."""
 
 from __future__ import annotations
-
-import uuid
-from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
@@ -66,65 +63,6 @@ SELECT EXISTS (SELECT FROM stock_dirty) OR EXISTS (
 )
 """)
 
-# Rebuilt from the facts: what the ledger adds up to, and what open promises hold.
-_COMPARE = text("""
-WITH ledger AS (
-    SELECT store_id, variant_id, sum(quantity)::bigint AS on_hand, count(*) AS moves
-    FROM stock_movement GROUP BY store_id, variant_id
-),
-back AS (
-    SELECT m.store_id, m.variant_id, sum(m.quantity)::bigint AS damaged
-    FROM stock_movement AS m JOIN sale_line AS line ON line.id = m.id
-    WHERE m.reason = 'return' AND line.disposition = 'damaged'
-    GROUP BY m.store_id, m.variant_id
-),
-held AS (
-    SELECT store_id, variant_id, sum(quantity)::bigint AS reserved
-    FROM reservation WHERE state = 'held' GROUP BY store_id, variant_id
-),
-waiting AS (SELECT DISTINCT store_id, variant_id FROM stock_dirty),
-every AS (
-    SELECT store_id, variant_id FROM ledger UNION SELECT store_id, variant_id FROM stock_balance
-    UNION SELECT store_id, variant_id FROM stock_level UNION SELECT store_id, variant_id FROM held
-),
-compared AS (
-    SELECT every.store_id, every.variant_id,
-           coalesce(ledger.on_hand, 0) AS ledger_on_hand, b.on_hand AS balance_on_hand, level.on_hand AS level_on_hand,
-           coalesce(held.reserved, 0) AS held_reserved, b.reserved AS balance_reserved,
-           level.reserved AS level_reserved,
-           coalesce(back.damaged, 0) AS ledger_damaged, b.damaged AS balance_damaged, level.damaged AS level_damaged,
-           coalesce(ledger.moves, 0) AS moves, b.ledger_position, waiting.store_id IS NOT NULL AS is_waiting
-    FROM every
-    LEFT JOIN ledger USING (store_id, variant_id) LEFT JOIN back USING (store_id, variant_id)
-    LEFT JOIN held USING (store_id, variant_id) LEFT JOIN stock_balance AS b USING (store_id, variant_id)
-    LEFT JOIN stock_level AS level USING (store_id, variant_id)
-    LEFT JOIN waiting USING (store_id, variant_id)
-)
-SELECT compared.*, store.code AS store, variant.sku
-FROM compared LEFT JOIN store ON store.id = store_id LEFT JOIN variant ON variant.id = variant_id
-WHERE (ledger_on_hand, held_reserved, ledger_damaged, moves)
-      IS DISTINCT FROM (balance_on_hand, balance_reserved, balance_damaged, ledger_position)
-   OR (NOT is_waiting AND (ledger_on_hand, held_reserved, ledger_damaged)
-                          IS DISTINCT FROM (level_on_hand, level_reserved, level_damaged))
-ORDER BY store, sku
-""")
-
-
-@dataclass(frozen=True, slots=True)
-class StockDifference:
-    """One (store, variant) whose ledger, balance and level do not agree; None where a row is missing. Thousandths."""
-
-    store: str | None
-    sku: str | None
-    store_id: uuid.UUID
-    variant_id: uuid.UUID
-    ledger_on_hand: int
-    balance_on_hand: int | None
-    level_on_hand: int | None
-    held_reserved: int
-    balance_reserved: int | None
-    level_reserved: int | None
-
 
 def is_projector(connection: Connection) -> bool:
     """Whether this transaction got the projector's lock; it is given back at the transaction's end."""
@@ -157,14 +95,3 @@ def project(connection: Connection) -> int:
         }
         connection.execute(_ADD_LEVELS, parameters)
     return int(connection.execute(_PROJECT, {"limit": PROJECT_MAX_CHANGES}).scalar_one())
-
-
-def compare(connection: Connection) -> tuple[int, list[StockDifference]]:
-    """How many (store, variant) there are, and those whose ledger, balance and level differ.
-
-    One statement, so one snapshot. A level whose balance changed since the last projection is not yet compared.
-    """
-    checked = connection.execute(text("SELECT count(*) FROM stock_balance")).scalar_one()
-    rows = connection.execute(_COMPARE)
-    names = StockDifference.__slots__
-    return int(checked), [StockDifference(**{name: getattr(row, name) for name in names}) for row in rows]

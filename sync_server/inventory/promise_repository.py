@@ -30,14 +30,17 @@ WITH wanted AS (
 dirty AS (
     INSERT INTO stock_dirty (store_id, variant_id) SELECT :store, variant_id FROM kept RETURNING variant_id
 ),
-noted AS MATERIALIZED (SELECT count(*) AS rows FROM dirty)
-INSERT INTO stock_balance AS b (store_id, variant_id, reserved{columns})
-SELECT :store, kept.variant_id, kept.quantity{values}
-FROM kept{from_lease} WHERE (SELECT rows FROM noted) > 0
-ORDER BY kept.variant_id
-ON CONFLICT (store_id, variant_id) DO UPDATE SET reserved = b.reserved + EXCLUDED.reserved{sets}
-WHERE {available_b} >= EXCLUDED.reserved{condition}
-RETURNING b.variant_id
+noted AS MATERIALIZED (SELECT count(*) AS rows FROM dirty),
+held AS (
+    INSERT INTO stock_balance AS b (store_id, variant_id, reserved{columns})
+    SELECT :store, kept.variant_id, kept.quantity{values}
+    FROM kept{from_lease} WHERE (SELECT rows FROM noted) > 0
+    ORDER BY kept.variant_id
+    ON CONFLICT (store_id, variant_id) DO UPDATE SET reserved = b.reserved + EXCLUDED.reserved{sets}
+    WHERE {available_b} >= EXCLUDED.reserved{condition}
+    RETURNING b.variant_id
+)
+SELECT kept.variant_id, held.variant_id IS NOT NULL AS is_held FROM kept LEFT JOIN held USING (variant_id)
 """
 
 
@@ -84,24 +87,31 @@ WHERE order_id = :order AND store_id = :store AND state = 'held' AND variant_id 
 """)
 
 # Gives back what the chosen reservations hold. Whoever changes a reservation's state first gives its stock back; a
-# second one waits for the row and then no longer finds it held, so nothing is given back twice.
+# second one waits for the row and then no longer finds it held, so nothing is given back twice. What was taken from the
+# rights of the lapse that still holds goes back to them, unless the goods were handed out.
 _END = """
 WITH ended AS (
     UPDATE reservation SET state = :state
     WHERE state = 'held' AND {which}
     RETURNING store_id, variant_id, quantity, lease
 ),
+by_lease AS (
+    SELECT store_id, variant_id, lease, sum(quantity)::bigint AS quantity
+    FROM ended GROUP BY store_id, variant_id, lease
+),
 sums AS (
-    SELECT ended.store_id, ended.variant_id, sum(ended.quantity)::bigint AS quantity,
-           coalesce(sum(ended.quantity) FILTER (
-               WHERE :gives_back AND ended.lease > 0 AND ended.lease = known.rights_lease), 0)::bigint AS rights
-    FROM ended JOIN stock_balance AS known USING (store_id, variant_id) GROUP BY ended.store_id, ended.variant_id
+    SELECT store_id, variant_id, sum(quantity)::bigint AS quantity,
+           CASE WHEN :state = 'fulfilled' THEN 0 ELSE max(lease) END AS lease,
+           (array_agg(quantity ORDER BY lease DESC))[1] AS rights
+    FROM by_lease GROUP BY store_id, variant_id
 ),
 freed AS (
-    INSERT INTO stock_balance AS b (store_id, variant_id, reserved, rights_left)
-    SELECT store_id, variant_id, quantity, rights FROM sums ORDER BY store_id, variant_id
+    INSERT INTO stock_balance AS b (store_id, variant_id, reserved, rights_lease, rights_left)
+    SELECT store_id, variant_id, quantity, lease, rights FROM sums ORDER BY store_id, variant_id
     ON CONFLICT (store_id, variant_id) DO UPDATE
-    SET reserved = b.reserved - EXCLUDED.reserved, rights_left = b.rights_left + EXCLUDED.rights_left
+    SET reserved = b.reserved - EXCLUDED.reserved,
+        rights_left = b.rights_left + CASE
+            WHEN b.rights_lease > 0 AND b.rights_lease = EXCLUDED.rights_lease THEN EXCLUDED.rights_left ELSE 0 END
 ),
 dirty AS (
     INSERT INTO stock_dirty (store_id, variant_id) SELECT store_id, variant_id FROM sums
@@ -120,16 +130,39 @@ _END_EXPIRED = text(
 
 # What may be promised now: holds that have lapsed count as free although no sweeper has been by yet.
 _AVAILABLE = text("""
-SELECT b.store_id, b.variant_id, b.on_hand, b.reserved - coalesce(lapsed.quantity, 0) AS reserved,
-       b.damaged + b.in_quality_control AS unsellable
+SELECT b.store_id, b.variant_id, b.on_hand, b.reserved - coalesce(lapsed.quantity, 0) AS reserved, b.damaged,
+       b.in_quality_control, lease.number, lease.web_share,
+       CASE WHEN b.rights_lease = lease.number THEN b.rights_left END AS rights_left
 FROM stock_balance AS b
 LEFT JOIN (
     SELECT store_id, variant_id, sum(quantity)::bigint AS quantity FROM reservation
     WHERE state = 'held' AND expires_at <= :now AND variant_id = ANY(:variants)
     GROUP BY store_id, variant_id
 ) AS lapsed USING (store_id, variant_id)
+LEFT JOIN store_lease AS lease ON lease.store_id = b.store_id AND lease.expires_at <= :now
 WHERE b.variant_id = ANY(:variants) AND (CAST(:store AS uuid) IS NULL OR b.store_id = :store)
 """)
+
+
+@dataclass(frozen=True, slots=True)
+class Promisable:
+    """A balance as promises see it, lapsed holds counted as free; thousandths.
+
+    Attributes:
+        lease: the number of the store's lapse; None while its lease is in force, or where it has none.
+        web_share: per cent, with ``lease``.
+        rights_left: what is left of the rights of this lapse; None where they are not measured yet.
+    """
+
+    store_id: uuid.UUID
+    variant_id: uuid.UUID
+    on_hand: int
+    reserved: int
+    damaged: int
+    in_quality_control: int
+    lease: int | None
+    web_share: int | None
+    rights_left: int | None
 
 
 def promise(
@@ -138,39 +171,59 @@ def promise(
     order_id: uuid.UUID,
     wanted: Mapping[uuid.UUID, int],
     expires_at: int | None,
+    *,
+    now: int,
 ) -> set[uuid.UUID]:
-    """Hold what can be held, thousandths by variant; gives the variants that were held."""
+    """Hold what can be held, thousandths by variant in the order of their ids; gives the variants that are held.
+
+    What the order holds already stays as it is. Where something is short the transaction must be rolled back.
+    """
     parameters = {
         "store": store_id,
         "order": order_id,
         "variants": list(wanted),
         "quantities": list(wanted.values()),
         "expires_at": expires_at,
+        "now": now,
     }
-    return set(connection.execute(_PROMISE, parameters).scalars())
+    tried = {row.variant_id: row.is_held for row in connection.execute(_PROMISE_HEARD, parameters)}
+    if not tried and wanted:
+        tried = {row.variant_id: row.is_held for row in connection.execute(_PROMISE_FROM_RIGHTS, parameters)}
+    held = {variant_id for variant_id, is_held in tried.items() if is_held}
+    if len(tried) < len(wanted):
+        rows = connection.execute(_HELD_ALREADY, {"order": order_id, "store": store_id, "variants": list(wanted)})
+        before = {row.variant_id: row.quantity for row in rows}
+        held |= {each for each in wanted.keys() - tried.keys() if before.get(each) == wanted[each]}
+    return held
 
 
-def end_order(connection: Connection, order_id: uuid.UUID, state: str) -> dict[uuid.UUID, int]:
-    """End the holds of an order as ``released`` or ``fulfilled``; gives the thousandths each variant held."""
-    rows = connection.execute(_END_ORDER, {"order": order_id, "state": state})
-    return {row.variant_id: row.quantity for row in rows}
+def end_order(connection: Connection, order_id: uuid.UUID, state: str) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """End the holds of an order as ``released`` or ``fulfilled``; gives the (store, variant) they held."""
+    return _pairs(connection, _END_ORDER, {"order": order_id, "state": state})
 
 
-def end_expired_of(connection: Connection, store_id: uuid.UUID, variant_ids: Sequence[uuid.UUID], now: int) -> bool:
-    """Free what lapsed holds keep of these variants; whether there was any."""
+def end_expired_of(
+    connection: Connection, store_id: uuid.UUID, variant_ids: Sequence[uuid.UUID], now: int
+) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """Free what lapsed holds keep of these variants; gives the (store, variant) that were freed."""
     parameters = {"store": store_id, "variants": list(variant_ids), "now": now, "state": "expired"}
-    return bool(connection.execute(_END_EXPIRED_OF, parameters).all())
+    return _pairs(connection, _END_EXPIRED_OF, parameters)
 
 
-def end_expired(connection: Connection, now: int, limit: int) -> int:
-    """Free what lapsed holds keep anywhere, at most ``limit`` of them; gives how many (store, variant) were freed."""
-    parameters = {"now": now, "limit": limit, "state": "expired"}
-    return len(connection.execute(_END_EXPIRED, parameters).all())
+def end_expired(connection: Connection, now: int, limit: int) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """Free what lapsed holds keep anywhere, at most ``limit`` of them; gives the (store, variant) that were freed."""
+    return _pairs(connection, _END_EXPIRED, {"now": now, "limit": limit, "state": "expired"})
 
 
-def available(
+def _pairs(
+    connection: Connection, statement: TextClause, parameters: Mapping[str, object]
+) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    return [(row.store_id, row.variant_id) for row in connection.execute(statement, parameters)]
+
+
+def promisable(
     connection: Connection, variant_ids: Sequence[uuid.UUID], now: int, store_id: uuid.UUID | None = None
-) -> list[tuple[uuid.UUID, uuid.UUID, int, int, int]]:
-    """Per store and variant: on hand, reserved (without lapsed holds) and not sellable, in thousandths."""
+) -> list[Promisable]:
+    """What each store has of these variants and may promise of them."""
     rows = connection.execute(_AVAILABLE, {"variants": list(variant_ids), "now": now, "store": store_id})
-    return [(row.store_id, row.variant_id, row.on_hand, row.reserved, row.unsellable) for row in rows]
+    return [Promisable(*row) for row in rows]

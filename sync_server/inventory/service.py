@@ -8,17 +8,24 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from shared.stock import Level
+from shared.stock import Level, may_promise, rights_of
 from sync_server.db.sessions import Connection, Database
 from sync_server.errors import Conflicting
 from sync_server.inbox import service as inbox
-from sync_server.inventory import ledger_repository, projection_repository, promise_repository
+from sync_server.inventory import (
+    compensation_service,
+    ledger_repository,
+    projection_repository,
+    promise_repository,
+    reconciliation_repository,
+)
 from sync_server.inventory.ledger_repository import LedgerRow, Moved
-from sync_server.inventory.projection_repository import StockDifference
+from sync_server.inventory.promise_repository import Promisable
+from sync_server.inventory.reconciliation_repository import StockDifference
 
-__all__ = ["LedgerRow", "Shortage", "StockDifference", "Verification"]
+__all__ = ["LedgerRow", "Shortage", "StockDifference", "StoreStock", "Verification"]
 
 SWEEP_MAX_HOLDS = 500
 PROJECT_MAX_ROUNDS = 1_000
@@ -46,6 +53,29 @@ class OutOfStock(Conflicting):
 
 
 @dataclass(frozen=True, slots=True)
+class StoreStock:
+    """What a store has of a variant; thousandths.
+
+    Attributes:
+        level: what is there and what of it is promised, lapsed holds counted as free.
+        rights_left: what the web may still promise of a store that is not heard; None while it is.
+    """
+
+    level: Level = field(default_factory=Level)
+    rights_left: int | None = None
+
+    @property
+    def available(self) -> int:
+        """What may be ordered now."""
+        available = self.level.available
+        return available if self.rights_left is None else min(available, self.rights_left)
+
+    def can_promise(self, quantity: int) -> bool:
+        """Whether that much may be promised now."""
+        return may_promise(quantity, self.level.available, self.rights_left)
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
     """How many (store, variant) were compared, and those that differ."""
 
@@ -69,9 +99,11 @@ def move(connection: Connection, rows: Sequence[LedgerRow], *, now: int) -> None
         _after_move(connection, ledger_repository.move(connection, rows), now)
 
 
-def _after_move(connection: Connection, moved: Iterable[Moved], now: int) -> None:
+def _after_move(connection: Connection, moved: Sequence[Moved], now: int) -> None:
+    touched = [(m.store_id, m.variant_id) for m in moved if m.touches_promises]
     fallen = [(m.store_id, m.variant_id, m.on_hand, m.ledger_position) for m in moved if m.fell_below_zero]
     inbox.report_discrepancies(connection, fallen, now=now)
+    compensation_service.review_promises(connection, touched, now=now)
 
 
 def promise(
@@ -85,20 +117,19 @@ def promise(
 ) -> None:
     """Hold stock for an order: all of it or nothing. Lines of the same variant are added up first.
 
-    Holds that have lapsed but were not freed yet still count here; see ``free_lapsed``.
+    Of a store that is not heard only what is left of the web's rights can be held. An order that holds the same
+    already holds it once. Holds that have lapsed but were not freed yet still count here; see ``free_lapsed``.
 
     Raises:
         OutOfStock: at least one variant is short. Roll the transaction back.
     """
     wanted = _added_up(lines)
-    held = promise_repository.promise(connection, store_id, order_id, wanted, expires_at)
+    held = promise_repository.promise(connection, store_id, order_id, wanted, expires_at, now=now)
     short = sorted(wanted.keys() - held)
     if not short:
         return
-    levels = levels_of(connection, short, now=now, store_id=store_id)
-    raise OutOfStock(
-        [Shortage(v, wanted[v], levels[store_id, v].available if (store_id, v) in levels else 0) for v in short]
-    )
+    stock = stock_of(connection, short, now=now, store_id=store_id)
+    raise OutOfStock([Shortage(v, wanted[v], stock.get((store_id, v), StoreStock()).available) for v in short])
 
 
 def free_lapsed(connection: Connection, store_id: uuid.UUID, variant_ids: Sequence[uuid.UUID], *, now: int) -> bool:
@@ -107,17 +138,22 @@ def free_lapsed(connection: Connection, store_id: uuid.UUID, variant_ids: Sequen
     Called between a promise that failed and its second try, in a transaction of its own: holds are always locked
     before balances, so that a buyer and the sweeper cannot wait for each other.
     """
-    return promise_repository.end_expired_of(connection, store_id, variant_ids, now)
+    freed = promise_repository.end_expired_of(connection, store_id, variant_ids, now)
+    compensation_service.review_promises(connection, freed, now=now)
+    return bool(freed)
 
 
 def sweep(connection: Connection, *, now: int) -> int:
     """Give back what lapsed holds keep anywhere; gives how many (store, variant) were freed."""
-    return promise_repository.end_expired(connection, now, SWEEP_MAX_HOLDS)
+    freed = promise_repository.end_expired(connection, now, SWEEP_MAX_HOLDS)
+    compensation_service.review_promises(connection, freed, now=now)
+    return len(freed)
 
 
-def release(connection: Connection, order_id: uuid.UUID) -> None:
+def release(connection: Connection, order_id: uuid.UUID, *, now: int) -> None:
     """Give back what an order holds; an order that holds nothing any more changes nothing."""
-    promise_repository.end_order(connection, order_id, "released")
+    freed = promise_repository.end_order(connection, order_id, "released")
+    compensation_service.review_promises(connection, freed, now=now)
 
 
 def fulfil(connection: Connection, order_id: uuid.UUID, rows: Sequence[LedgerRow], *, now: int) -> None:
@@ -125,19 +161,25 @@ def fulfil(connection: Connection, order_id: uuid.UUID, rows: Sequence[LedgerRow
 
     An order whose hold has lapsed is handed out all the same: the goods have left.
     """
-    promise_repository.end_order(connection, order_id, "fulfilled")
+    freed = promise_repository.end_order(connection, order_id, "fulfilled")
     move(connection, rows, now=now)
+    compensation_service.review_promises(connection, freed, now=now)
 
 
-def levels_of(
+def stock_of(
     connection: Connection, variant_ids: Sequence[uuid.UUID], *, now: int, store_id: uuid.UUID | None = None
-) -> dict[tuple[uuid.UUID, uuid.UUID], Level]:
-    """The levels by (store, variant), lapsed holds counted as free."""
-    rows = promise_repository.available(connection, variant_ids, now, store_id)
-    return {
-        (store, variant): Level(on_hand, reserved, damaged=unsellable)
-        for store, variant, on_hand, reserved, unsellable in rows
-    }
+) -> dict[tuple[uuid.UUID, uuid.UUID], StoreStock]:
+    """What each store has and may promise, by (store, variant)."""
+    rows = promise_repository.promisable(connection, variant_ids, now, store_id)
+    return {(row.store_id, row.variant_id): _store_stock(row) for row in rows}
+
+
+def _store_stock(row: Promisable) -> StoreStock:
+    level = Level(row.on_hand, row.reserved, row.damaged, row.in_quality_control)
+    if row.lease is None or row.web_share is None:
+        return StoreStock(level)
+    unmeasured = rights_of(level.available, row.web_share)
+    return StoreStock(level, unmeasured if row.rights_left is None else row.rights_left)
 
 
 def bring_levels_up(database: Database) -> int:
@@ -169,7 +211,8 @@ def verify_stock(database: Database) -> Verification:
             if not projection_repository.is_behind(connection):
                 break
     with database.reading() as connection:
-        checked, differences = projection_repository.compare(connection)
+        checked = reconciliation_repository.count(connection)
+        differences = reconciliation_repository.compare(connection)
     return Verification(checked, tuple(differences))
 
 

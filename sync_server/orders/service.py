@@ -288,7 +288,7 @@ def cancel(connection: Connection, order_id: uuid.UUID, *, now: int) -> None:
     """
     order = order_by_id(connection, order_id, is_held=True)
     if _move_on(connection, order, OrderState.CANCELLED, now):
-        inventory.release(connection, order_id)
+        inventory.release(connection, order_id, now=now)
 
 
 def _move_on(connection: Connection, order: Order, wanted: OrderState, now: int) -> bool:

@@ -12,17 +12,17 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from shared.errors import UserError
-from shared.ids import derived_id
 from shared.schema.base import Policy
 from shared.schema.registry import AGGREGATES, Aggregate
 from shared.sync.decision import Take
 from shared.sync.operations import Verb
+from shared.sync.repair import refused_entry_id
 from shared.sync.wire import MutationResult, SentMutation
 from sync_server.db.context import PushContext
 from sync_server.db.sessions import Connection
 from sync_server.inbox import service as inbox
 from sync_server.inbox.service import Entry
-from sync_server.sync import payload_repository, record_repository
+from sync_server.sync import offer_service, payload_repository, record_repository
 from sync_server.sync.edit_service import apply_change
 from sync_server.sync.effects import AFTER_EDIT, AFTER_RECORD
 from sync_server.sync.mutation_decoding import Mutation, NewAggregate, decode_mutation
@@ -91,16 +91,11 @@ def report_refused(connection: Connection, context: PushContext, refused: Iterab
     inbox.add_entries(connection, [_entry_of(context, each.sent, each.error) for each in refused])
 
 
-def refused_entry_id(mutation_id: bytes) -> uuid.UUID:
-    """The inbox entry of a refused mutation."""
-    return derived_id("refused", uuid.UUID(bytes=mutation_id))
-
-
 def _entry_of(context: PushContext, sent: SentMutation, error: UserError) -> Entry:
     name = storable_name(sent.name)
     entity = name.rpartition(".")[0]
     return Entry(
-        id=refused_entry_id(sent.id),
+        id=refused_entry_id(uuid.UUID(bytes=sent.id)),
         kind="refused",
         entity=entity,
         entity_id=uuid.UUID(bytes=sent.id),
@@ -117,11 +112,14 @@ def _entry_of(context: PushContext, sent: SentMutation, error: UserError) -> Ent
 
 def _sort_in(batch: _Batch, sent: SentMutation) -> None:
     try:
+        if sent.refused:
+            raise UserError(sent.refused, sent.reason)
         mutation = decode_mutation(sent)
+        is_new = mutation.verb in (Verb.RECORD, Verb.CREATE) or offer_service.is_intact_fact(mutation)
     except UserError as error:
         batch.refuse(MutationRefused(sent, error))
         return
-    if mutation.verb in (Verb.RECORD, Verb.CREATE):
+    if is_new:
         batch.new.setdefault(mutation.aggregate.entity, []).append(mutation)
     else:
         batch.changes.append(mutation)
@@ -189,6 +187,8 @@ def _change(batch: _Batch, mutation: Mutation, *, is_careful: bool) -> None:
 
 def _applied_change(batch: _Batch, mutation: Mutation) -> str:
     try:
+        if mutation.verb is Verb.OFFER:
+            return offer_service.apply_document(batch.connection, batch.context, mutation)
         status = apply_change(batch.connection, batch.context, mutation)
         if mutation.aggregate.entity in AFTER_EDIT:
             ids = [uuid.UUID(bytes=mutation.entity_id)]
@@ -201,5 +201,5 @@ def _applied_change(batch: _Batch, mutation: Mutation) -> str:
 
 def _close_repaired(batch: _Batch) -> None:
     """The repair of a refused mutation has come: nobody needs to look at the entry any more."""
-    entries = [refused_entry_id(each) for each in batch.repaired]
+    entries = [refused_entry_id(uuid.UUID(bytes=each)) for each in batch.repaired]
     inbox.close_entries(batch.connection, entries, Take.MINE, now=batch.context.now)

@@ -42,11 +42,16 @@ def delete_row(connection: Connection, table: WireTable, row_id: bytes) -> bool:
 
 def delete_aggregate(connection: Connection, aggregate: Aggregate, root_id: bytes) -> None:
     """Delete a root and what it owns."""
+    delete_children(connection, aggregate, root_id)
+    delete_row(connection, aggregate.root, root_id)
+
+
+def delete_children(connection: Connection, aggregate: Aggregate, root_id: bytes) -> None:
+    """Delete what a root owns."""
     for child in aggregate.children:
         target = Replicated.metadata.tables[child.name]
         owner = target.c[child.parent_column]
         connection.execute(target.delete().where(owner == uuid.UUID(bytes=root_id)))
-    delete_row(connection, aggregate.root, root_id)
 
 
 def python_value(kind: WireKind, value: Value) -> object:

@@ -18,6 +18,8 @@ from sync_server.db.context import PushContext
 from sync_server.db.sessions import Connection
 from sync_server.inbox import decision_service as decisions
 from sync_server.inventory import service as inventory
+from sync_server.repricing import service as repricing
+from sync_server.sales import receipt_service as receipts
 
 __all__ = ["AFTER_EDIT", "AFTER_RECORD", "Effect", "PushContext"]
 
@@ -30,9 +32,11 @@ class Effect(Protocol):
         ...
 
 
-def _move_stock_of_sales(connection: Connection, context: PushContext, ids: Sequence[uuid.UUID]) -> None:
+def _follow_sales(connection: Connection, context: PushContext, ids: Sequence[uuid.UUID]) -> None:
     inventory.apply_sales(connection, ids, now=context.now)
+    repricing.note_sales(connection, ids, now=context.now, clock_ahead_us=context.clock_ahead_us)
     known_stores.remember_buyers(connection, ids, now=context.now)
+    receipts.report_shared_numbers(connection, ids, now=context.now)
 
 
 def _follow_movements(connection: Connection, context: PushContext, ids: Sequence[uuid.UUID]) -> None:
@@ -62,7 +66,7 @@ def _settle_pairs(connection: Connection, context: PushContext, ids: Sequence[uu
 AFTER_RECORD: Mapping[str, Effect] = {
     "customer": _look_for_same_person,
     "price": _review_prices,
-    "sale": _move_stock_of_sales,
+    "sale": _follow_sales,
     "stock_movement": _follow_movements,
 }
 """Entity → what follows ``record`` and ``create``: the aggregates were inserted just now and never before."""

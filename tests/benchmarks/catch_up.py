@@ -14,7 +14,7 @@ from desktop.replica import cursors
 from desktop.replica.engine import Replica
 from desktop.sync.apply import Applier
 from desktop.sync.transport.encoding import packed, unpacked
-from shared.schema.registry import CATALOGUE_SCOPE, store_scope
+from shared.schema.registry import CATALOGUE_SCOPE, stock_scope
 from shared.sync.wire import PullAnswer, Row, ScopePage
 from tests.benchmarks.big_shop import made_up
 from tests.helpers.replica import TinyShop
@@ -90,7 +90,7 @@ class CatchUp:
         rows: dict[str, list[Row]] = {}
         for number in numbers:
             for entity, payload in made_up(self._shop, number, edition=edition):
-                scope = store_scope(self._shop.store_id) if entity == _STORE_SCOPED else CATALOGUE_SCOPE
+                scope = stock_scope(self._shop.store_id) if entity == _STORE_SCOPED else CATALOGUE_SCOPE
                 entity_id = payload[0][0]
                 assert isinstance(entity_id, bytes)
                 rows.setdefault(scope, []).append(Row(entity, entity_id, edition, payload))

@@ -44,7 +44,7 @@ def _sell_and_drain(shop: ServedShop, device: Device, sales: int) -> list[Figure
     codes = [barcode_of(number) for number in range(PRODUCTS)]
     sealing_seconds = seconds_of(lambda: seal_sales(till, codes, sales))
     cycle = SyncCycle(device.replica, server_of(device))
-    push = shop.work_of(cycle._push)
+    push = shop.work_of(cycle._push.run)
     with device.replica.read() as connection:
         left = outbox.pending_count(connection) + outbox.refused_count(connection)
     if left:

@@ -102,12 +102,14 @@ def _cpu_seconds(process_ids: list[int]) -> float:
 
 
 @contextlib.contextmanager
-def served_shop(products: int = 0) -> Iterator[ServedShop]:
+def served_shop(products: int = 0, *, workers: int = 1) -> Iterator[ServedShop]:
     """A server on its own PostgreSQL with the sample shop and so many made-up products more."""
     os.environ.setdefault("COUNTERFOIL_SECRETS", "file")
     with TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
-        server = ServerProcess.start(folder / "server", folder / "server.log", arguments=["--sample-shop"])
+        server = ServerProcess.start(
+            folder / "server", folder / "server.log", arguments=["--sample-shop", "--workers", str(workers)]
+        )
         try:
             catalogue = folder / "catalogue.csv"
             write_catalogue(catalogue, products)

@@ -6,7 +6,7 @@ It is not the server of the product; tests against that one are in ``tests/integ
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,10 +16,13 @@ from desktop.replica.overlay import with_mutation
 from desktop.replica.rows import aggregate_of, python_row, wire_payload
 from shared.errors import EnvironmentFailure
 from shared.schema.registry import scopes_of
+from shared.sync.buckets import BUCKETS, bucket_of, bucket_sums, packed_sums
 from shared.sync.digest import scope_digest
 from shared.sync.operations import Verb, arguments_hash, decode_arguments
 from shared.sync.wire import (
+    BucketRows,
     DigestAnswer,
+    EntitySums,
     Gone,
     Head,
     MutationResult,
@@ -29,9 +32,15 @@ from shared.sync.wire import (
     PushAnswer,
     PushRequest,
     Row,
+    RowsAnswer,
+    RowsRequest,
     ScopeDigest,
     ScopePage,
+    ScopeSums,
     SentMutation,
+    SnapshotOffer,
+    VerifyAnswer,
+    VerifyRequest,
 )
 
 MARK = b"mark" * 4
@@ -52,6 +61,7 @@ class FakeServer:
     Attributes:
         page_rows: how many rows a page may carry.
         scopes: what the device may hold.
+        is_revoked: pushes and pulls are answered so; what is handed in goes to ``quarantined``.
         refuse: decides which mutations are refused: a code, or nothing.
         lose_answers: the next answers are computed, then lost on the way.
         projected: number up to which stock levels include movements; None: everything received.
@@ -65,6 +75,8 @@ class FakeServer:
     is_down: bool = False
     lose_answers: int = 0
     refuse: Callable[[SentMutation], str] = lambda _: ""
+    is_revoked: bool = False
+    quarantined: list[SentMutation] = field(default_factory=list)
     pushes: list[PushRequest] = field(default_factory=list)
     pulls: list[PullRequest] = field(default_factory=list)
     feeds: dict[str, dict[tuple[str, bytes], _Entry]] = field(default_factory=dict)
@@ -72,6 +84,8 @@ class FakeServer:
     results: dict[int, MutationResult] = field(default_factory=dict)
     incarnation: bytes = b""
     before_pull: Callable[[], None] = lambda: None
+    offers: list[SnapshotOffer] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
     _heads: dict[str, int] = field(default_factory=dict)
     heads_told: list[list[Head]] = field(default_factory=list)
 
@@ -115,6 +129,7 @@ class FakeServer:
 
     def push(self, request: PushRequest) -> PushAnswer:
         self._fail_if_down()
+        self._fail_if_revoked()
         request = msgspec.msgpack.decode(msgspec.msgpack.encode(request), type=PushRequest)
         self.pushes.append(request)
         if request.incarnation != self.incarnation:
@@ -126,9 +141,20 @@ class FakeServer:
         self._lose_answer()
         return msgspec.msgpack.decode(msgspec.msgpack.encode(answer), type=PushAnswer)
 
+    def quarantine(self, request: PushRequest) -> PushAnswer:
+        self._fail_if_down()
+        self.quarantined += [mutation for mutation in request.mutations if mutation.id not in self.held_ids()]
+        self._lose_answer()
+        return PushAnswer(request.mutations[-1].number, [], self.now)
+
+    def held_ids(self) -> set[bytes]:
+        """What was handed in so far."""
+        return {mutation.id for mutation in self.quarantined}
+
     def pull(self, request: PullRequest) -> PullAnswer:
         self.before_pull()
         self._fail_if_down()
+        self._fail_if_revoked()
         self.pulls.append(request)
         at = {cursor.scope: cursor for cursor in request.cursors}
         is_stale = request.epoch not in {0, self.epoch}
@@ -168,6 +194,60 @@ class FakeServer:
             rows, digest = scope_digest(live)
             found.append(ScopeDigest(scope=scope, position=self._head(scope), rows=rows, digest=digest))
         return DigestAnswer(epoch=self.epoch, digests=found)
+
+    def verify(self, request: VerifyRequest) -> VerifyAnswer:
+        self._fail_if_down()
+        asked = [
+            BucketRows(each.scope, each.entity, each.bucket, self._versions(each.scope, each.entity, each.bucket))
+            for each in request.buckets
+        ]
+        answer = VerifyAnswer(self.epoch, [self._sums(scope) for scope in sorted(request.scopes)], asked)
+        return msgspec.msgpack.decode(msgspec.msgpack.encode(answer), type=VerifyAnswer)
+
+    def rows(self, request: RowsRequest) -> RowsAnswer:
+        self._fail_if_down()
+        feed = self.feeds.get(request.scope, {})
+        live = {key: entry for key, entry in sorted(feed.items(), key=lambda each: each[0]) if entry.state == "live"}
+        if request.entity:
+            keys = [key for key in live if key[0] == request.entity and key[1] > request.after]
+        else:
+            keys = [(entity, key) for entity, key in request.keys]
+        part = keys[: self.page_rows]
+        answer = RowsAnswer(
+            self.epoch,
+            request.scope,
+            self._head(request.scope),
+            rows=[Row(*key, live[key].version, live[key].payload) for key in part if key in live],
+            missing=[key for key in part if key not in live],
+            more=len(keys) > len(part),
+        )
+        return msgspec.msgpack.decode(msgspec.msgpack.encode(answer), type=RowsAnswer)
+
+    def _sums(self, scope: str) -> ScopeSums:
+        entities = sorted({entity for entity, _ in self.feeds.get(scope, {})})
+        found = []
+        for entity in entities:
+            rows = [row for bucket in range(BUCKETS) for row in self._versions(scope, entity, bucket)]
+            found.append(EntitySums(entity, len(rows), packed_sums(bucket_sums(entity, rows))))
+        return ScopeSums(scope, self._head(scope), found)
+
+    def _versions(self, scope: str, entity: str, bucket: int) -> list[tuple[bytes, int]]:
+        feed = self.feeds.get(scope, {})
+        return sorted(
+            (key, entry.version)
+            for (of_entity, key), entry in feed.items()
+            if of_entity == entity and entry.state == "live" and bucket_of(key) == bucket
+        )
+
+    def snapshots(self, schema: int) -> list[SnapshotOffer]:
+        self._fail_if_down()
+        return [offer for offer in self.offers if offer.schema == schema]
+
+    def snapshot_bytes(self, offer: SnapshotOffer, start: int) -> Iterator[bytes]:
+        self._fail_if_down()
+        if offer.name not in self.files:
+            raise EnvironmentFailure("snapshot_changed", "There is none.")
+        yield self.files[offer.name][start:]
 
     def server_time(self) -> int:
         self._fail_if_down()
@@ -242,6 +322,10 @@ class FakeServer:
     def _fail_if_down(self) -> None:
         if self.is_down:
             raise EnvironmentFailure("server_unreachable", "The server does not answer.")
+
+    def _fail_if_revoked(self) -> None:
+        if self.is_revoked:
+            raise EnvironmentFailure("device_revoked", "This device may no longer sync.")
 
     def _lose_answer(self) -> None:
         if self.lose_answers:

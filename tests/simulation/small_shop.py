@@ -45,9 +45,12 @@ def shop_id(kind: str, key: str) -> uuid.UUID:
     return derived_id("simulation", kind, key)
 
 
-def secret_of(store: str) -> str:
-    """What only devices that may see a store may ever hold."""
-    return f"SECRET-OF-{store}-4f1c"
+CUSTOMERS = tuple(f"{store}{number}" for store in STORES for number in range(1, 4))
+
+
+def secret_of(customer: str) -> str:
+    """What only devices that may see this customer may ever hold."""
+    return f"SECRET-OF-{customer}-4f1c"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,7 @@ def _add_people(connection: Connection) -> None:
                 "number": f"{store}-{number}",
                 "name": f"Customer {number} of {store}",
                 "email": f"c{number}@{store.lower()}.example",
-                "note": secret_of(store),
+                "note": secret_of(f"{store}{number}"),
                 "created_at": BEGIN,
             }
             for store in STORES

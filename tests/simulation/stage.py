@@ -19,6 +19,9 @@ import psycopg
 
 import sync_server.main
 from desktop.paths import Home
+from desktop.replica.driver import connect
+from desktop.replica.fingerprint import fingerprint_of
+from desktop.secrets import REPLICA_KEY, FileStore
 from desktop.settings import SecretsPlace, Settings
 from desktop.sync.connect import engine_of
 from desktop.sync.device_key import public_key_text
@@ -111,6 +114,8 @@ class Stage:
         for place in (self.folder / "homes", self.server_home):
             shutil.rmtree(place, ignore_errors=True)
         shutil.copytree(self.folder / "prepared", self.folder / "homes")
+        for name, *_ in ROSTER:
+            restamp(self.home_of(name))
         self.server_home.mkdir(parents=True)
 
     def prepare(self) -> None:
@@ -151,6 +156,15 @@ class Stage:
             engine = engine_of(device)
             engine.cycle()
             engine.stop()
+
+
+def restamp(home: Home) -> None:
+    """Let the replica of a home that the stage made by copying take the file it lies in for its own."""
+    key = FileStore(home.secrets).get(REPLICA_KEY)
+    assert key is not None
+    connection = connect(home.replica, key)
+    connection.execute("UPDATE identity SET fingerprint = ?", (fingerprint_of(home.replica),))
+    connection.close()
 
 
 @contextmanager

@@ -95,7 +95,10 @@ def kill_a_device(world: World) -> None:
     device = world.dice.choice(world.devices)
     world.tell(f"    {device.name} is killed")
     device.kill_now()
-    device.bury(is_power_cut=world.dice.random() < 0.5)
+    is_power_cut = world.dice.random() < 0.5
+    device.bury(is_power_cut=is_power_cut)
+    if is_power_cut:
+        world.watcher.forget(device)
     world.live(device, lambda: None)
     world.look_at(device, "killed")
 

@@ -16,7 +16,7 @@ class Seen:
     """What a device showed at the last look."""
 
     epoch: int = 0
-    cursors: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+    cursors: dict[int, tuple[str, int]] = field(default_factory=dict)
     versions: dict[tuple[str, bytes], int] = field(default_factory=dict)
 
 
@@ -39,7 +39,7 @@ class Watcher:
 
 
 def _read(connection: Connection) -> Seen:
-    rows = connection.exec_driver_sql("SELECT scope, position, mark FROM cursor").all()
+    rows = connection.exec_driver_sql("SELECT number, scope, position FROM cursor").all()
     members = connection.exec_driver_sql("SELECT entity, id, max(version) FROM membership GROUP BY entity, id").all()
     return Seen(
         epoch=connection.exec_driver_sql("SELECT epoch FROM identity").scalar_one(),
@@ -49,16 +49,16 @@ def _read(connection: Connection) -> Seen:
 
 
 def _went_back(device: DeviceProcess, before: Seen, now: Seen) -> Problem | None:
-    """I5 monotonic reads, I7 monotone cursors; a scope that starts anew or that went away may do both."""
-    if now.epoch != before.epoch or any(scope.startswith("~") for scope in (*now.cursors, *before.cursors)):
+    """I5 monotonic reads, I7 monotone cursors; a scope that starts anew gets a cursor with a number of its own."""
+    if now.epoch != before.epoch:
         return None
-    restarted = False
-    for scope, (position, _) in before.cursors.items():
-        if scope in now.cursors and now.cursors[scope][0] < position:
-            restarted = True
-            return ("I7", f"{device.name}: the cursor of {scope} went from {position} to {now.cursors[scope][0]}")
+    for number, (scope, position) in before.cursors.items():
+        if number in now.cursors and now.cursors[number][1] < position:
+            return ("I7", f"{device.name}: the cursor of {scope} went from {position} to {now.cursors[number][1]}")
+    if now.cursors.keys() != before.cursors.keys() or any(scope.startswith("~") for scope, _ in now.cursors.values()):
+        return None
     for key, version in before.versions.items():
-        if not restarted and key in now.versions and now.versions[key] < version:
+        if key in now.versions and now.versions[key] < version:
             return ("I5", f"{device.name}: {key[0]} went from version {version} to {now.versions[key]}")
     return None
 

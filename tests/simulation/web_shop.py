@@ -23,6 +23,7 @@ class WebOrder:
     body: dict[str, Any]
     id: uuid.UUID | None = None
     is_refused: bool = False
+    is_owed: bool = True
     wants: str = "placed"
     """What the shop asked for last: ``placed``, ``fulfil`` or ``cancel``."""
 
@@ -35,6 +36,7 @@ class WebShop:
     carry: Carry
     dice: random.Random
     orders: list[WebOrder] = field(default_factory=list)
+    oversold: list[str] = field(default_factory=list)
 
     def remember(self, world: object) -> None:
         """Nothing to remember of a world that begins."""

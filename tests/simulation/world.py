@@ -110,6 +110,8 @@ class World:
             self.deaths += 1
             self.tell(f"    {device.name} died {'of a power cut ' if is_power_cut else ''}at: {death}")
             device.bury(is_power_cut=is_power_cut)
+            if is_power_cut:
+                self.watcher.forget(device)
             self._reopen(device)
             return False
         except EnvironmentFailure as failure:

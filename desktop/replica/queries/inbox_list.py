@@ -1,17 +1,32 @@
-"""The inbox as the office reads it: what needs a person, what a rule settled, and what was decided."""
+"""The inbox as the office reads it: what needs a person, what a rule settled, what merged, and what was decided."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
+from enum import StrEnum
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 
 from shared.errors import UserError
 from shared.schema.inbox import InboxEntry
+from shared.sync.decision import EntryKind
 
 NEEDS_YOU, SETTLED, DECIDED = "needs_you", "settled", "decided"
 _SHOWN_MAX = 2_000
+
+
+class Shown(StrEnum):
+    """Which entries are looked at."""
+
+    OPEN = "open"
+    """What needs somebody, and what a rule settled."""
+    NEEDS_YOU = "needs_you"
+    SETTLED = "settled"
+    MERGED = "merged"
+    """Notes of what was merged without a word."""
+    DECIDED = "decided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +60,57 @@ _COLUMNS = tuple(InboxEntry.__table__.c[name] for name in InboxRow.__dataclass_f
 _URGENCY = case((InboxEntry.state == NEEDS_YOU, 0), else_=1)
 
 
-def inbox_rows(connection: Connection, *, with_decided: bool = False) -> list[InboxRow]:
-    """What needs somebody first, then the newest; at most 2,000. Decided ones only where they are asked for."""
-    query = select(*_COLUMNS).order_by(_URGENCY, InboxEntry.created_at.desc(), InboxEntry.id.desc()).limit(_SHOWN_MAX)
-    if not with_decided:
-        query = query.where(InboxEntry.state != DECIDED)
+_IS_NOTE = InboxEntry.kind == EntryKind.MERGED
+_CONDITIONS: dict[Shown, ColumnElement[bool]] = {
+    Shown.OPEN: (InboxEntry.state != DECIDED) & ~_IS_NOTE,
+    Shown.NEEDS_YOU: InboxEntry.state == NEEDS_YOU,
+    Shown.SETTLED: (InboxEntry.state == SETTLED) & ~_IS_NOTE,
+    Shown.MERGED: _IS_NOTE,
+    Shown.DECIDED: InboxEntry.state == DECIDED,
+}
+
+
+def inbox_rows(connection: Connection, shown: Shown = Shown.OPEN) -> list[InboxRow]:
+    """What needs somebody first, then the newest; at most 2,000."""
+    query = select(*_COLUMNS).where(_CONDITIONS[shown])
+    query = query.order_by(_URGENCY, InboxEntry.created_at.desc(), InboxEntry.id.desc()).limit(_SHOWN_MAX)
     return [InboxRow(*row) for row in connection.execute(query)]
+
+
+def count_shown(connection: Connection, since: int) -> tuple[dict[Shown, int], int]:
+    """How many entries each choice shows, and how many a rule settled since an instant (UTC microseconds)."""
+    tallies = [func.count().filter(condition) for condition in _CONDITIONS.values()]
+    lately = func.count().filter(_CONDITIONS[Shown.SETTLED] & (InboxEntry.created_at >= since))
+    row = connection.execute(select(*tallies, lately)).one()
+    return dict(zip(_CONDITIONS, row[:-1], strict=True)), row[-1]
+
+
+def entries_by_id(connection: Connection, ids: Collection[uuid.UUID]) -> list[InboxRow]:
+    """These entries, the oldest first; those that are gone are left out."""
+    query = select(*_COLUMNS).where(InboxEntry.id.in_(list(ids))).order_by(InboxEntry.created_at, InboxEntry.id)
+    return [InboxRow(*row) for row in connection.execute(query)]
+
+
+def open_ids_like(connection: Connection, entry: InboxRow, *, same: str) -> list[uuid.UUID]:
+    """Undecided entries of the same ``thing``, ``person`` (whose edit arrived or stood) or ``kind`` of question."""
+    condition: ColumnElement[bool]
+    match same:
+        case "thing":
+            condition = (InboxEntry.entity_id == entry.entity_id) | (
+                (InboxEntry.title == entry.title) & (InboxEntry.entity == entry.entity)
+            )
+        case "person":
+            condition = or_(InboxEntry.mine_by == entry.mine_by, InboxEntry.theirs_by == entry.mine_by)
+        case _:
+            condition = (InboxEntry.kind == entry.kind) & (InboxEntry.field == entry.field)
+            condition &= InboxEntry.entity == entry.entity
+    query = select(InboxEntry.id).where(_CONDITIONS[Shown.OPEN], condition).order_by(InboxEntry.created_at)
+    return list(connection.execute(query.limit(_SHOWN_MAX)).scalars())
+
+
+def has_entry(connection: Connection, entry_id: uuid.UUID) -> bool:
+    """Whether this device has the entry."""
+    return connection.execute(select(InboxEntry.id).where(InboxEntry.id == entry_id)).first() is not None
 
 
 def inbox_entry(connection: Connection, entry_id: uuid.UUID) -> InboxRow:

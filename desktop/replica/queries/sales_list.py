@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
+from desktop.replica.queries.same_person import same_person_as
 from shared.schema.people import Customer
 from shared.schema.sales import Sale, SaleLine, SaleTender
 from shared.schema.stores import AppUser, Device, Store
@@ -137,7 +138,7 @@ def _matches(text: str) -> ColumnElement[bool]:
         SaleLine.name.contains(text, autoescape=True) | (func.lower(SaleLine.sku) == text.lower())
     )
     buyers = select(Customer.id).where(Customer.name.contains(text, autoescape=True))
-    return _has_number(text) | Sale.customer_id.in_(buyers) | Sale.id.in_(goods)
+    return _has_number(text) | Sale.customer_id.in_(same_person_as(buyers)) | Sale.id.in_(goods)
 
 
 def _line_counts(connection: Connection, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:

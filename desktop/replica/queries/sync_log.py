@@ -47,7 +47,7 @@ class SyncHappening:
 
 
 def outbox_items(connection: Connection, state: str = "", limit: int = _SHOWN_MAX) -> list[SentItem]:
-    """This device's own changes, the newest first."""
+    """This device's own changes, the newest first; of those in one state, what nobody has seen to."""
     query = select(
         Outbox.number,
         Outbox.name,
@@ -60,13 +60,13 @@ def outbox_items(connection: Connection, state: str = "", limit: int = _SHOWN_MA
         Outbox.answered_at,
     )
     if state:
-        query = query.where(Outbox.state == state)
+        query = query.where(Outbox.state == state, Outbox.seen_to == "")
     return [SentItem(*row) for row in connection.execute(query.order_by(Outbox.number.desc()).limit(limit))]
 
 
 def outbox_counts(connection: Connection) -> dict[str, int]:
-    """How many are waiting, accepted and refused."""
-    rows = connection.execute(select(Outbox.state, func.count()).group_by(Outbox.state))
+    """How many are waiting, accepted and refused (those that nobody has seen to)."""
+    rows = connection.execute(select(Outbox.state, func.count()).where(Outbox.seen_to == "").group_by(Outbox.state))
     return {"waiting": 0, "accepted": 0, "refused": 0} | {row[0]: row[1] for row in rows}
 
 

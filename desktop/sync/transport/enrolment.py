@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 
 import httpx
 import msgspec
@@ -85,7 +86,7 @@ class HttpEnrolmentDesk:
         body = {"code": code, "public_key": public_key, "device_id": str(identity.device_id)}
         return self._joined("/devices/rekey", body)
 
-    def _joined(self, path: str, body: dict[str, object]) -> Enrolment:
+    def _joined(self, path: str, body: Mapping[str, object]) -> Enrolment:
         answer = self._called("POST", path, body)
         if answer.is_error:
             raise refusal(answer, answer.content)
@@ -107,7 +108,7 @@ class HttpEnrolmentDesk:
         except msgspec.DecodeError as error:
             raise malformed() from error
 
-    def _called(self, method: str, path: str, body: dict[str, object] | None) -> httpx.Response:
+    def _called(self, method: str, path: str, body: Mapping[str, object] | None) -> httpx.Response:
         try:
             return self._client.request(method, path, json=body)
         except (httpx.TransportError, OSError) as error:

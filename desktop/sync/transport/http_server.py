@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -23,6 +23,7 @@ from desktop.sync.transport.heads_line import (
 )
 from desktop.sync.transport.program import PROGRAM_HEADERS
 from desktop.sync.transport.refusals import malformed, refusal, unreachable
+from desktop.sync.transport.snapshots import fetch_offers, file_bytes
 from shared.clock import MICROSECONDS_PER_SECOND, monotonic_us
 from shared.sync.wire import (
     CONTENT_TYPE,
@@ -33,6 +34,11 @@ from shared.sync.wire import (
     PullRequest,
     PushAnswer,
     PushRequest,
+    RowsAnswer,
+    RowsRequest,
+    SnapshotOffer,
+    VerifyAnswer,
+    VerifyRequest,
 )
 
 TIMEOUT = httpx.Timeout(connect=5.0, read=60.0, write=60.0, pool=5.0)
@@ -62,6 +68,14 @@ class HttpServer:
         """Send mutations."""
         return self._exchange("/sync/push", request, PushAnswer)
 
+    def quarantine(self, request: PushRequest) -> PushAnswer:
+        """Hand in what this device, which was revoked, never sent; signed for anew each time, it gets no token."""
+        headers = {"Authorization": f"Bearer {self._key.assertion(self.server_time())}", "Content-Type": CONTENT_TYPE}
+        answer = self._called(lambda: self._client.post("/sync/quarantine", content=packed(request), headers=headers))
+        if answer.status_code != httpx.codes.OK:
+            raise refusal(answer, answer.content)
+        return unpacked(answer.content, PushAnswer)
+
     def pull(self, request: PullRequest) -> PullAnswer:
         """Fetch what is new."""
         return self._exchange("/sync/pull", request, PullAnswer)
@@ -69,6 +83,22 @@ class HttpServer:
     def digest(self, scopes: list[str]) -> DigestAnswer:
         """Full digests of what the server holds for these scopes."""
         return self._exchange("/sync/digest", DigestRequest(scopes), DigestAnswer)
+
+    def verify(self, request: VerifyRequest) -> VerifyAnswer:
+        """Bucket sums of scopes, and what the server has in some buckets."""
+        return self._exchange("/sync/verify", request, VerifyAnswer)
+
+    def rows(self, request: RowsRequest) -> RowsAnswer:
+        """Rows by name, or all of one entity after an id."""
+        return self._exchange("/sync/rows", request, RowsAnswer)
+
+    def snapshots(self, schema: int) -> list[SnapshotOffer]:
+        """The snapshot files that are ready for this device."""
+        return fetch_offers(self._get, schema)
+
+    def snapshot_bytes(self, offer: SnapshotOffer, start: int) -> Iterator[bytes]:
+        """A snapshot file from a byte on."""
+        return file_bytes(self._client, self._authorisation(), offer, start)
 
     def server_time(self) -> int:
         """The server's clock, UTC microseconds."""
@@ -167,6 +197,16 @@ class HttpServer:
         if answer.status_code != httpx.codes.OK:
             raise refusal(answer, answer.content)
         return unpacked(answer.content, answer_type)
+
+    def _get(self, path: str, parameters: dict[str, str]) -> httpx.Response:
+        def call() -> httpx.Response:
+            headers = {"Authorization": self._authorisation()}
+            return self._called(lambda: self._client.get(path, params=parameters, headers=headers))
+
+        answer = call()
+        if answer.status_code == httpx.codes.UNAUTHORIZED and self._forget_token(answer):
+            answer = call()
+        return answer
 
     def _post(self, path: str, body: bytes) -> httpx.Response:
         headers = {"Authorization": self._authorisation(), "Content-Type": CONTENT_TYPE, "Accept": CONTENT_TYPE}

@@ -13,6 +13,7 @@ from sync_server.db.tables import (
     inventory,
     orders,
     push,
+    reconciliation,
     same_person,
     sync,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "inventory",
     "orders",
     "push",
+    "reconciliation",
     "same_person",
     "server_metadata",
     "sync",

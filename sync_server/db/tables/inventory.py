@@ -67,8 +67,8 @@ reservation = Table(
     ),
     Index("ix_reservation_variant_id_held", "variant_id", postgresql_where=text("state = 'held'")),
 )
-"""What is promised to an order: ``held``, then ``fulfilled``, ``released`` or ``expired``. In thousandths. ``lease`` is the lapse
-whose rights it was taken from, 0 where the store was heard."""
+"""What is promised to an order: ``held``, then ``fulfilled``, ``released`` or ``expired``. In thousandths.
+``lease`` is the lapse whose rights it was taken from, 0 where the store was heard."""
 
 store_lease = Table(
     "store_lease",

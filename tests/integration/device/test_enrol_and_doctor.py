@@ -15,7 +15,7 @@ from desktop.settings import SecretsPlace, Settings
 from desktop.sync.device_key import public_key_text
 from desktop.sync.progress import LoadProgress
 from desktop.usecases.doctor import Finding, Health, examine
-from desktop.usecases.enrol import Enrolled, Enrolment, enrol
+from desktop.usecases.enrol import Enrolled, Enrolment, FormerDevice, Standing, enrol
 from desktop.usecases.start import opened_device
 from shared.clock import SettableClock
 from shared.errors import EnvironmentFailure, UserError
@@ -29,13 +29,17 @@ class Desk:
     """A server that enrols, or does not; a doctor may ask it for the time."""
 
     url = "http://shop.example"
+    standing = Standing.WELCOME
 
     def __init__(self, failure: Exception | None = None, time: int = 0) -> None:
         self.failure = failure
         self.time = time
         self.codes: list[str] = []
 
-    def enrol(self, code: str, public_key: str, name: str) -> Enrolment:
+    def standing_of(self, former: FormerDevice) -> Standing:
+        return self.standing
+
+    def enrol(self, code: str, public_key: str, name: str, former: FormerDevice | None = None) -> Enrolment:
         self.codes.append(code)
         assert len(public_key) == 43
         if self.failure is not None:

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from shared.clock import MICROSECONDS_PER_SECOND, SettableClock, SystemClock
 from shared.errors import UserError
 from shared.ids import TimeOrderedIds
 from shared.limits import ENROL_CODE_LIFETIME_SECONDS, TOKEN_LIFETIME_SECONDS
 from sync_server.auth import service as auth
+from sync_server.auth.channel_cache import STALENESS_MAX_SECONDS, ChannelCache
 from sync_server.db.sessions import Database
 from sync_server.devices import joining_service, service
 from sync_server.errors import Unauthorised
@@ -177,9 +178,32 @@ def test_given_assertions_that_are_not_right_then_each_is_refused(till: Protocol
 def test_given_a_channel_with_a_key_then_it_is_known_by_it_and_by_nothing_else(database: Database) -> None:
     with database.writing() as connection:
         key = auth.create_api_key(connection, "web-shop", ids=TimeOrderedIds(), clock=database.clock)
-        assert auth.channel_of_key(connection, key).name == "web-shop"
+    cache = ChannelCache()
+    assert auth.channel_of_key(database, cache, key).name == "web-shop"
+    for wrong in (key + "x", "", key[:-1]):
         with pytest.raises(Unauthorised):
-            auth.channel_of_key(connection, key + "x")
+            auth.channel_of_key(database, cache, wrong)
+
+
+def test_given_a_key_that_is_revoked_then_it_opens_for_five_seconds_more_and_costs_no_look_up_until_then(
+    database: Database,
+) -> None:
+    now = 0
+    cache = ChannelCache(lambda: now)
+    with database.writing() as connection:
+        key = auth.create_api_key(connection, "marketplace", ids=TimeOrderedIds(), clock=database.clock)
+    looked_up: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *given: looked_up.append(given[2]))
+    for _ in range(50):
+        auth.channel_of_key(database, cache, key)
+    assert len([each for each in looked_up if "api_key" in each]) == 1
+    with database.writing() as connection:
+        connection.execute(text("UPDATE api_key SET revoked_at = 1 WHERE name = 'marketplace'"))
+    now = STALENESS_MAX_SECONDS * MICROSECONDS_PER_SECOND - 1
+    assert auth.channel_of_key(database, cache, key).name == "marketplace"
+    now += 1
+    with pytest.raises(Unauthorised):
+        auth.channel_of_key(database, cache, key)
 
 
 def test_given_the_openapi_document_then_every_endpoint_says_what_it_answers(client: httpx.Client) -> None:

@@ -47,6 +47,23 @@ def upgrade() -> None:
     )
     op.create_index("ix_customer_alias_alias_id", "customer_alias", ["alias_id"], unique=False)
     op.create_index("ix_customer_alias_survivor_id", "customer_alias", ["survivor_id"], unique=False)
+    op.create_table(
+        "held_back",
+        sa.Column("entity", sa.Text(), nullable=False),
+        sa.Column("id", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("entity", "id", "version", name=op.f("pk_held_back")),
+    )
+    op.create_table(
+        "resent_stock",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("store_id", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("variant_id", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("quantity", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("number", "store_id", "variant_id", name=op.f("pk_resent_stock")),
+    )
+    op.create_index("ix_resent_stock_variant_id", "resent_stock", ["variant_id"], unique=False)
     op.add_column("identity", sa.Column("succession", sa.LargeBinary(), server_default=sa.text("''"), nullable=False))
     op.add_column("identity", sa.Column("successor", sa.LargeBinary(), server_default=sa.text("''"), nullable=False))
     op.add_column("identity", sa.Column("fingerprint", sa.Text(), server_default=sa.text("''"), nullable=False))
@@ -59,16 +76,21 @@ def upgrade() -> None:
             nullable=False,
         ),
     )
+    op.add_column("outbox", sa.Column("seen_to", sa.Text(), server_default=sa.text("''"), nullable=False))
     steps_0002.upgrade(op.get_bind())
 
 
 def downgrade() -> None:
     """Take it away again."""
     steps_0002.downgrade(op.get_bind())
+    op.drop_column("outbox", "seen_to")
     op.drop_column("identity", "openings")
     op.drop_column("identity", "fingerprint")
     op.drop_column("identity", "successor")
     op.drop_column("identity", "succession")
+    op.drop_index("ix_resent_stock_variant_id", table_name="resent_stock")
+    op.drop_table("resent_stock")
+    op.drop_table("held_back")
     op.drop_index("ix_customer_alias_survivor_id", table_name="customer_alias")
     op.drop_index("ix_customer_alias_alias_id", table_name="customer_alias")
     op.drop_table("customer_alias")

@@ -133,6 +133,15 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'waiting'"),
     )
     op.create_table(
+        "reconciliation",
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("checked_at", sa.BigInteger(), nullable=False),
+        sa.Column("took_ms", sa.Integer(), nullable=False),
+        sa.Column("differences", sa.Integer(), nullable=False),
+        sa.Column("example", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("subject", name=op.f("pk_reconciliation")),
+    )
+    op.create_table(
         "recovered_aggregate",
         sa.Column("entity", sa.Text(collation="C"), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -324,6 +333,7 @@ def downgrade() -> None:
     op.drop_table("removed_row")
     op.drop_table("recovery_window")
     op.drop_table("recovered_aggregate")
+    op.drop_table("reconciliation")
     op.drop_index(
         "ix_quarantined_mutation_waiting",
         table_name="quarantined_mutation",

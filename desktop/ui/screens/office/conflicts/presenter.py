@@ -1,31 +1,50 @@
-"""The conflicts page without its widgets: the inbox, the open entry, and what is written for it."""
+"""The conflicts page without its widgets: the inbox, the open entry, what is written for it, and what is selected."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from desktop.replica.changes import Changes
+from desktop.replica.queries.inbox_list import Shown
 from desktop.ui.screens.office.session import OfficeSession
-from desktop.usecases.decide_conflict import keep_as_it_is, take_value
-from desktop.usecases.review_inbox import EntryView, InboxView, list_inbox, show_entry
+from desktop.usecases.decide_conflict import (
+    Choice,
+    Decided,
+    decide_many,
+    entries_like,
+    keep_as_it_is,
+    restore_loser,
+    take_value,
+)
+from desktop.usecases.desk import Desk
+from desktop.usecases.review_inbox import EntryLine, EntryView, InboxView, list_inbox, show_entry
+from desktop.usecases.same_person import decide_pair
+from shared.customers.same_person import AliasState
 from shared.errors import CounterfoilError
 from shared.sync.decision import EntryState, Take
 
-_TOUCHING = ("inbox_entry", "product", "price", "customer")
+_TOUCHING = ("inbox_entry", "product", "price", "customer", "customer_alias")
+_PAIR_WORDS = {
+    AliasState.MERGED: "One person. Undo brings both profiles back.",
+    AliasState.KEPT_APART: "Two people.",
+    AliasState.UNDONE: "Two people again, as they were.",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ConflictsState:
-    """The whole page. ``decided`` says what was just decided."""
+    """The whole page. ``decided`` says what was just decided; ``selected`` is what many keys work on at once."""
 
     inbox: InboxView | None = None
     entry: EntryView | None = None
     written: str = ""
-    with_decided: bool = False
+    shown: Shown = Shown.OPEN
+    selected: frozenset[uuid.UUID] = frozenset()
     is_loading: bool = True
     problem: str = ""
     error: str = ""
@@ -62,13 +81,63 @@ class ConflictsPresenter(QObject):
 
     def look(self) -> None:
         """Read the inbox again."""
-        with_decided = self.state.with_decided
-        self.session.ask("inbox", lambda desk: list_inbox(desk, with_decided=with_decided), self._take_list, self._fail)
+        shown = self.state.shown
+        self.session.ask("inbox", lambda desk: list_inbox(desk, shown), self._take_list, self._fail)
 
-    def toggle_decided(self) -> None:
-        """Show what was decided too, or hide it again."""
-        self._set(with_decided=not self.state.with_decided)
-        self.look()
+    def choose(self, shown: Shown) -> None:
+        """Look at other entries."""
+        if shown is not self.state.shown:
+            self._set(shown=shown, selected=frozenset(), decided="")
+            self.look()
+
+    def toggle(self, entry_id: uuid.UUID) -> None:
+        """Select one entry, or not any more."""
+        self._set(selected=self.state.selected ^ {entry_id})
+
+    def toggle_open(self) -> None:
+        """The same with the entry that is open."""
+        if self.state.entry is not None:
+            self.toggle(self.state.entry.id)
+
+    def select_all(self) -> None:
+        """Select everything that is shown and can be decided; again: nothing."""
+        every = frozenset(line.id for line in self._lines() if not line.is_note)
+        self._set(selected=frozenset() if self.state.selected == every else every)
+
+    def select_like(self, same: str) -> None:
+        """Select what is about the same ``thing``, by the same ``person`` or of the same ``kind`` as the open entry."""
+        if self.state.entry is None:
+            return
+        entry_id = self.state.entry.id
+        self.session.ask(
+            "like",
+            lambda desk: entries_like(desk, entry_id, same),
+            lambda ids: self._set(selected=self.state.selected | frozenset(ids)),
+            self._fail,
+        )
+
+    def clear_selection(self) -> bool:
+        """Select nothing; whether anything was."""
+        had = bool(self.state.selected)
+        self._set(selected=frozenset())
+        return had
+
+    def decide_selected(self, choice: Choice) -> None:
+        """Decide everything that is selected alike."""
+        ids = sorted(self.state.selected)
+        if not ids or self.state.is_deciding:
+            return
+        self._set(is_deciding=True, error="", decided="")
+        self.session.act(lambda desk: decide_many(desk, ids, choice), self._decided_many, self._refuse)
+
+    def open_next(self) -> None:
+        """Open the next entry that needs somebody, from the open one on and round again."""
+        lines = self._lines()
+        at = next((n for n, line in enumerate(lines) if self.state.entry and line.id == self.state.entry.id), -1)
+        behind = [*lines[at + 1 :], *lines[: max(at, 0)]]
+        following = next((line for line in behind if line.state is EntryState.NEEDS_YOU), None)
+        if following is not None:
+            self.show(following.id)
 
     def show(self, entry_id: uuid.UUID) -> None:
         """Open one entry."""
@@ -83,45 +152,57 @@ class ConflictsPresenter(QObject):
         """Let one of the values stand."""
         entry = self.state.entry
         side = None if entry is None else next((each for each in entry.sides if each.take is take), None)
-        if entry is None or side is None or self.state.is_deciding:
+        if entry is None or side is None:
             return
         entry_id = entry.id
-        self._set(is_deciding=True, error="", decided="")
-        self.session.act(
-            lambda desk: take_value(desk, entry_id, take),
-            lambda _done: self._decided(f"“{side.text}” stands."),
-            self._refuse,
-        )
+        self._decide(lambda desk: take_value(desk, entry_id, take), f"“{side.text}” stands.")
+
+    def restore(self) -> None:
+        """Let the side stand that does not: of everything selected, else of the open entry."""
+        if self.state.selected:
+            self.decide_selected(Choice.LOSER)
+            return
+        entry = self.state.entry
+        if entry is None or not entry.can_restore:
+            return
+        entry_id = entry.id
+        lost = next(side for side in entry.sides if side.take in (Take.MINE, Take.THEIRS) and not side.stands)
+        self._decide(lambda desk: restore_loser(desk, entry_id), f"“{lost.text}” stands again.")
 
     def take_number(self, number: int) -> None:
         """Take the first, second or third value, as the keys 1, 2 and 3 do."""
         entry = self.state.entry
-        if entry is not None and 0 < number <= len(entry.sides):
-            self.take(entry.sides[number - 1].take)
+        take = entry.sides[number - 1].take if entry is not None and 0 < number <= len(entry.sides) else None
+        if take is not None:
+            self.take(take)
+
+    def decide_pair(self, state: AliasState) -> None:
+        """Say whether the two profiles of the open entry are one person."""
+        pair = None if self.state.entry is None else self.state.entry.pair
+        if pair is not None:
+            self._decide(lambda desk: decide_pair(desk, pair.id, state), _PAIR_WORDS[state])
 
     def save_written(self) -> None:
         """Let the written value stand."""
         entry, written = self.state.entry, self.state.written
-        if entry is None or entry.written is None or self.state.is_deciding:
+        if entry is None or entry.written is None:
             return
         entry_id = entry.id
-        self._set(is_deciding=True, error="", decided="")
-        self.session.act(
-            lambda desk: take_value(desk, entry_id, Take.OTHER, written),
-            lambda _done: self._decided(f"“{written.strip()}” stands."),
-            self._refuse,
-        )
+        self._decide(lambda desk: take_value(desk, entry_id, Take.OTHER, written), f"“{written.strip()}” stands.")
 
     def keep(self) -> None:
-        """Keep what stands; the entry is done."""
+        """Keep what stands, of everything selected or of the open entry; it is done then."""
+        if self.state.selected:
+            self.decide_selected(Choice.KEEP)
+            return
         entry = self.state.entry
-        if entry is None or self.state.is_deciding:
+        if entry is None or entry.is_note:
+            return
+        if entry.pair is not None:
+            self.decide_pair(AliasState.KEPT_APART)
             return
         entry_id = entry.id
-        self._set(is_deciding=True, error="", decided="")
-        self.session.act(
-            lambda desk: keep_as_it_is(desk, entry_id), lambda _done: self._decided("Kept as it is."), self._refuse
-        )
+        self._decide(lambda desk: keep_as_it_is(desk, entry_id), "Kept as it is.")
 
     def take_changes(self, changes: Changes) -> None:
         """Entries or what they are about changed, here or by sync."""
@@ -130,6 +211,22 @@ class ConflictsPresenter(QObject):
             if self.state.entry is not None:
                 self._ask_entry(self.state.entry.id)
 
+    def _lines(self) -> tuple[EntryLine, ...]:
+        return () if self.state.inbox is None else self.state.inbox.lines
+
+    def _decide(self, intention: Callable[[Desk], Changes], words: str) -> None:
+        if self.state.is_deciding:
+            return
+        self._set(is_deciding=True, error="", decided="")
+        self.session.act(intention, lambda _done: self._decided(words), self._refuse)
+
+    def _decided_many(self, done: Decided) -> None:
+        self.session.data_changed.emit(done.changes)
+        words = "1 entry decided." if done.decided == 1 else f"{done.decided:,} entries decided."
+        if done.left:
+            words += f" {done.left:,} could not be decided so and stay as they were."
+        self._set(selected=frozenset(), is_deciding=False, decided=words)
+
     def _ask_entry(self, entry_id: uuid.UUID) -> None:
         self._wanted = entry_id
         self.session.ask("entry", lambda desk: show_entry(desk, entry_id), self._take_entry, self._fail)
@@ -137,6 +234,7 @@ class ConflictsPresenter(QObject):
     def _take_list(self, inbox: InboxView) -> None:
         self._set(inbox=inbox, is_loading=False, problem="")
         ids = [line.id for line in inbox.lines]
+        self._set(selected=self.state.selected & frozenset(ids))
         if self.state.entry is not None and self.state.entry.id not in ids:
             self._set(entry=None)
         if self._wanted not in ids:
