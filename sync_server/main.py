@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from types import FrameType
+from typing import Protocol
 
 import structlog
 from fastapi import FastAPI, Request
@@ -45,6 +46,7 @@ from sync_server.sync.endpoints import router as sync
 from sync_server.sync.event_endpoints import router as events
 from sync_server.sync.heads import HeadsBoard
 from sync_server.sync.housekeeping import Housekeeper
+from sync_server.sync.idle_service import KnownScopes
 from sync_server.sync.load_gate import GateBounds, LoadGate, spread_pause
 from sync_server.sync.quarantine_endpoints import router as quarantine
 from sync_server.sync.reconciler import Reconciler
@@ -61,6 +63,18 @@ Channels send their API key as a bearer token; money is in decimal strings. Devi
 _log = structlog.get_logger(__name__)
 _chance = random.SystemRandom().random
 _MEBIBYTE = 1024 * 1024
+
+
+class _Follower(Protocol):
+    """A thread that follows the data."""
+
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    def stop(self) -> None:
+        """End after what is under way."""
+        ...
 
 
 def create_app(
@@ -96,6 +110,7 @@ def create_app(
             app.state.heartbeat_seconds = settings.heartbeat_seconds
             bounds = GateBounds(settings.sync_at_work, settings.sync_waiting, settings.sync_wait_seconds)
             app.state.push_gate = LoadGate("push", bounds, _chance)
+            app.state.known_scopes = KnownScopes()
             app.state.pull_gate = LoadGate("pull", bounds, _chance)
             app.state.snapshots = Shelf(folder_in(settings.home), settings.snapshot_cache_mib * _MEBIBYTE)
             app.state.snapshot_rows_min = settings.snapshot_rows_min
@@ -103,30 +118,21 @@ def create_app(
             stack.enter_context(_pokes(settings, url, database, board))
             stack.enter_context(_streams_ended_first(board))
             if has_background:
-                projector = StockProjector(database)
-                projector.start()
-                stack.callback(projector.stop)
-                keeper = StockKeeper(database)
-                keeper.start()
-                stack.callback(keeper.stop)
-                repricer = Repricer(database, lambda: app.state.push_gate.at_work > 0)
-                repricer.start()
-                stack.callback(repricer.stop)
-                sweeper = OrderSweeper(database)
-                sweeper.start()
-                stack.callback(sweeper.stop)
-                app.state.seen.start()
-                stack.callback(app.state.seen.stop)
                 builder = SnapshotBuilder(settings.model_copy(update={"database_url": url}))
-                builder.start()
-                stack.callback(builder.stop)
                 app.state.snapshot_builder = builder
-                housekeeper = Housekeeper(database)
-                housekeeper.start()
-                stack.callback(housekeeper.stop)
-                reconciler = Reconciler(database)
-                reconciler.start()
-                stack.callback(reconciler.stop)
+                followers: list[_Follower] = [
+                    StockProjector(database),
+                    StockKeeper(database),
+                    Repricer(database, lambda: app.state.push_gate.at_work > 0),
+                    OrderSweeper(database),
+                    app.state.seen,
+                    builder,
+                    Housekeeper(database),
+                    Reconciler(database),
+                ]
+                for follower in followers:
+                    follower.start()
+                    stack.callback(follower.stop)
             yield
 
     app = FastAPI(title="Counterfoil", version="0.1.0", description=_DESCRIPTION, lifespan=lifespan)

@@ -10,6 +10,8 @@ from sqlalchemy import Connection
 
 from desktop.replica import cursors
 from desktop.replica.rows import aggregate_of, parts, read_payloads
+from shared.schema.projection import narrowed, widened
+from shared.schema.registry import SCHEMA_VERSION, at_schema
 from shared.sync.digest import scope_digest
 from shared.sync.wire import Payload, Row, ScopeDigest
 
@@ -19,16 +21,31 @@ _NOT_HERE: Payload = ([], {})
 """A row that a scope holds and that is not in the tables: its digest is no server's."""
 
 
-def replica_digests(connection: Connection) -> list[ScopeDigest]:
-    """Rows and digest of each scope at the position this device has it, in the order of their names."""
-    found = [scope_digest_here(connection, cursor) for cursor in cursors.cursors(connection).values()]
+def replica_digests(connection: Connection, schema: int = SCHEMA_VERSION) -> list[ScopeDigest]:
+    """Rows and digest of each scope at the position this device has it, in the order of their names.
+
+    Rows are as wire schema ``schema`` has them; what it does not know is left out.
+    """
+    found = [scope_digest_here(connection, cursor, schema) for cursor in cursors.cursors(connection).values()]
     return sorted(found, key=lambda each: each.scope)
 
 
-def scope_digest_here(connection: Connection, cursor: cursors.ScopeCursor) -> ScopeDigest:
+def scope_digest_here(connection: Connection, cursor: cursors.ScopeCursor, schema: int = SCHEMA_VERSION) -> ScopeDigest:
     """Rows and digest of one scope at the position this device has it."""
-    count, digest = scope_digest(_rows(connection, cursor))
+    rows = _rows(connection, cursor)
+    if schema < SCHEMA_VERSION:
+        rows = _as_of(rows, schema)
+    count, digest = scope_digest(rows)
     return ScopeDigest(scope=cursor.scope, position=cursor.position, rows=count, digest=digest)
+
+
+def _as_of(rows: Iterator[Row], schema: int) -> Iterator[Row]:
+    known = at_schema(schema)
+    return (
+        Row(row.entity, row.id, row.version, narrowed(row.entity, row.payload, schema) if row.payload[0] else _NOT_HERE)
+        for row in rows
+        if row.entity in known
+    )
 
 
 def _rows(connection: Connection, cursor: cursors.ScopeCursor) -> Iterator[Row]:
@@ -54,5 +71,5 @@ def server_payloads(connection: Connection, entity: str, ids: list[bytes]) -> di
     wanted = set(ids)
     for entity_id, payload in bases:
         if entity_id in wanted:
-            found[entity_id] = msgspec.msgpack.decode(payload, type=Payload)
+            found[entity_id] = widened(entity, msgspec.msgpack.decode(payload, type=Payload))
     return found

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from desktop.replica import outbox
 from desktop.replica.rows import aggregate_of, erase_payloads, first_id, read_payload, write_payload
+from shared.schema.projection import widened
 from shared.schema.registry import Aggregate, WireTable
 from shared.sync.operations import Verb, decode_arguments
 from shared.sync.wire import Payload, Value, Values
@@ -61,7 +62,7 @@ def lay_over(connection: Connection, entity: str, entity_id: bytes, settled_numb
     encoded = connection.exec_driver_sql(
         "SELECT payload FROM base_copy WHERE entity = ? AND id = ?", (entity, entity_id)
     ).scalar()
-    shown: Payload | None = None if encoded is None else _payload_decoder.decode(encoded)
+    shown: Payload | None = None if encoded is None else widened(entity, _payload_decoder.decode(encoded))
     pending = outbox.unsettled_of(connection, entity, entity_id, settled_number)
     for mutation in pending:
         shown = with_mutation(aggregate, shown, mutation.verb, decode_arguments(mutation.arguments))
@@ -95,7 +96,11 @@ def with_mutation(
     """The aggregate after one of this device's mutations; None when it is removed or was never there."""
     match verb:
         case Verb.RECORD | Verb.CREATE | Verb.OFFER:
-            return payload if payload is not None else msgspec.convert(arguments["row"], Payload)
+            return (
+                payload
+                if payload is not None
+                else widened(aggregate.entity, msgspec.convert(arguments["row"], Payload))
+            )
         case Verb.REMOVE:
             return None
         case Verb.EDIT | Verb.CLOSE:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from desktop.replica import overlay
 from desktop.replica.identity import change_identity, identity_of
+from desktop.replica.outbox import last_number
 from desktop.replica.repositories.device_values import device_value, save_device_value
 from desktop.replica.rows import aggregate_of, python_row
 from shared.stock import movements_of_sale
@@ -51,8 +52,8 @@ def begin(connection: Connection) -> None:
     connection.exec_driver_sql("DELETE FROM resent_stock")
 
 
-def prepare(connection: Connection, after: int, *, last: int, projected: int) -> int:
-    """Make the next mutations above ``after`` ready to be pending again; gives the last of them, 0 where none is left.
+def prepare(connection: Connection, after: int, *, last: int, projected: int) -> int | None:
+    """Make the next mutations above ``after`` ready to be pending again; gives the last of them, None where none is.
 
     Safe to do again after a crash. Numbers are the outbox's.
 
@@ -74,7 +75,7 @@ def prepare(connection: Connection, after: int, *, last: int, projected: int) ->
                 _keep_movements(connection, number, entity, decode_arguments(arguments))
         elif number > last:
             overlay.keep_base(connection, aggregate_of(entity), entity_id)
-    return int(rows[-1][0]) if rows else 0
+    return int(rows[-1][0]) if rows else None
 
 
 def take_up(connection: Connection, epoch: int, *, last: int, projected: int) -> int:
@@ -113,12 +114,10 @@ def refused_before(connection: Connection, numbers: Sequence[int]) -> dict[int, 
     return {row[0]: (row[1], row[2]) for row in rows}
 
 
-def first_kept(connection: Connection) -> int:
-    """The lowest number the outbox still holds; the next to be given where it is empty."""
-    found = connection.exec_driver_sql(
-        "SELECT coalesce(min(number), (SELECT seq + 1 FROM sqlite_sequence WHERE name = 'outbox'), 1) FROM outbox"
-    ).scalar_one()
-    return int(found)
+def first_kept(connection: Connection, after: int) -> int:
+    """The lowest number above ``after`` that the outbox still holds; the next to be given where there is none."""
+    found = connection.exec_driver_sql("SELECT min(number) FROM outbox WHERE number > ?", (after,)).scalar()
+    return last_number(connection) + 1 if found is None else int(found)
 
 
 def own_movements(connection: Connection, after: bytes, count: int) -> list[tuple[bytes, Payload]]:

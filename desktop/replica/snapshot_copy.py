@@ -45,6 +45,7 @@ def copy_snapshot(raw: Any, plain: Path) -> SnapshotFacts:
         for table in tables_in(facts.scope, facts.schema):
             _copy(raw, table.name)
         _copy(raw, "membership")
+        _copy(raw, "bucket")
         if search_version == search.INDEX_VERSION:
             _copy_search(raw)
         raw.execute(

@@ -19,7 +19,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, StaticPool, Table, create_engine
 
-from desktop.replica import creation, cursors, overlay
+from desktop.replica import creation, overlay
 from desktop.replica import search as search_index
 from desktop.replica.driver import connect
 from desktop.replica.fingerprint import renew_fingerprint
@@ -33,8 +33,9 @@ from shared.schema.registry import AGGREGATES, Aggregate
 from shared.schema.snapshot_file import aggregates_of
 
 CACHE_KIB = 64 * 1024
-COMPOSED = frozenset({"cursor", "membership", "digest_bucket"})
-"""Device tables that are put together from both sides; every other one is carried over as it stands."""
+COMPOSED = {"cursor": "number", "membership": "scope_number", "bucket": "scope_number"}
+"""Device tables that are put together from both sides, and the column that names the scope; every other one is carried
+over as it stands."""
 GROWING = frozenset({"outbox"})
 """Carried over in two goes: what the table had at first, and under the lock only what came or changed since."""
 
@@ -81,6 +82,7 @@ class Successor:
         self._path = successor_path(replica)
         self._key = key
         self._raw: Any = None
+        self._connection: Connection | None = None
         self._facts: list[SnapshotFacts] = []
         self._replaced: list[int] = []
         self._newer: list[tuple[str, bytes]] = []
@@ -92,8 +94,7 @@ class Successor:
         os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         self._open(_FILLING)
         self._raw.execute("BEGIN")
-        with self._through_sqlalchemy() as connection:
-            creation.create_schema(connection)
+        creation.create_schema(self.connection)
         self._raw.execute("COMMIT")
 
     def _open(self, pragmas: Iterable[str]) -> None:
@@ -101,6 +102,13 @@ class Successor:
         for pragma in pragmas:
             self._raw.execute(f"PRAGMA {pragma}").fetchone()
         self._raw.execute("ATTACH ? AS old KEY ?", (str(self._replica), f"x'{self._key.hex()}'"))
+        self._connection = _over(self._raw)
+
+    @property
+    def connection(self) -> Connection:
+        """The new file, for the rest of the replica's code; begin and commit are ours."""
+        assert self._connection is not None
+        return self._connection
 
     def take_snapshot(self, plain: Path) -> SnapshotFacts:
         """Copy a plain snapshot file; the largest should come first.
@@ -116,8 +124,7 @@ class Successor:
     def filling(self) -> Iterator[Connection]:
         """A transaction on the new file, for rows that come by other means."""
         self._raw.execute("BEGIN")
-        with self._through_sqlalchemy() as connection:
-            yield connection
+        yield self.connection
         self._raw.execute("COMMIT")
 
     def carry_over(self) -> None:
@@ -132,18 +139,12 @@ class Successor:
         self._refuse_doubled_numbers()
         for aggregate in AGGREGATES.values():
             self._carry_aggregate(aggregate)
-        raw.execute(
-            "INSERT INTO main.membership (entity, id, scope_number, version) "
-            "SELECT entity, id, scope_number, version FROM old.membership "
-            f"WHERE scope_number NOT IN ({self._replaced_list})"
-        )
-        self._carry_composed()
         for table in DeviceTable.metadata.sorted_tables:
             if table.name in GROWING:
                 _copy_whole(raw, table)
+            elif table.name in COMPOSED:
+                _copy_whole(raw, table, f" WHERE {COMPOSED[table.name]} NOT IN ({self._replaced_list})")
         self._newer = self._newer_elsewhere()
-        with self._through_sqlalchemy() as connection:
-            self._set_older_epoch_aside(connection)
         self._finish_search()
         raw.execute("COMMIT")
         self._make_durable()
@@ -159,16 +160,19 @@ class Successor:
                 raw.execute(f"DELETE FROM main.{table.name}")
                 _copy_whole(raw, table)
         _copy_sequences(raw)
-        with self._through_sqlalchemy() as connection:
-            self._bring_touched(connection)
-            self._rebase(connection)
-            if find_identity(connection) is not None:
-                change_identity(connection, is_indexed=True, epoch=self._facts[0].epoch)
-                renew_fingerprint(connection, self._path)
+        connection = self.connection
+        self._bring_touched(connection)
+        self._rebase(connection)
+        if find_identity(connection) is not None:
+            change_identity(connection, is_indexed=True, epoch=self._facts[0].epoch)
+            renew_fingerprint(connection, self._path)
         raw.execute("COMMIT")
 
     def close(self) -> None:
         """Let go of both files; the log of the new one is folded in."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
         if self._raw is not None:
             self._raw.close()
             self._raw = None
@@ -197,12 +201,6 @@ class Successor:
             )
         raw.execute("DROP TABLE carried")
 
-    def _carry_composed(self) -> None:
-        self._raw.execute(
-            "INSERT INTO main.cursor (number, scope, position, mark) SELECT number, scope, position, mark "
-            f"FROM old.cursor WHERE number NOT IN ({self._replaced_list})"
-        )
-
     def _refuse_doubled_numbers(self) -> None:
         """Two servers may have numbered their scopes alike; then the rows come by pages."""
         doubled = self._raw.execute(
@@ -217,19 +215,10 @@ class Successor:
         found = self._raw.execute(
             "SELECT DISTINCT o.entity, o.id FROM old.membership o CROSS JOIN main.membership n "
             "ON n.entity = o.entity AND n.id = o.id AND n.version < o.version "
-            f"WHERE o.scope_number NOT IN ({self._replaced_list})"
+            f"WHERE o.scope_number NOT IN ({self._replaced_list}) "
+            "AND o.scope_number NOT IN (SELECT number FROM old.cursor WHERE scope LIKE '~%')"
         )
         return [(row[0], row[1]) for row in found]
-
-    def _set_older_epoch_aside(self, connection: Connection) -> None:
-        """Positions of an older epoch of the server mean nothing any more; the rows stay until they come again."""
-        before = self._raw.execute("SELECT epoch FROM old.identity").fetchone()
-        if before is None or before[0] in {0, self._facts[0].epoch}:
-            return
-        taken = {facts.scope for facts in self._facts}
-        for scope, cursor in cursors.cursors(connection).items():
-            if scope not in taken:
-                cursors.set_aside(connection, cursor)
 
     def _finish_search(self) -> None:
         found = self._raw.execute("SELECT max(version) FROM main.search_state").fetchone()
@@ -238,7 +227,7 @@ class Successor:
 
     def _make_durable(self) -> None:
         """On the disk for good before the lock is taken, and in the mode in which it will be used."""
-        self._raw.close()
+        self.close()
         handle = os.open(self._path, os.O_RDWR)
         try:
             os.fsync(handle)
@@ -307,24 +296,22 @@ class Successor:
         ).fetchall()
         return bool(rows) and all(row[0] in self._replaced for row in rows)
 
-    @contextmanager
-    def _through_sqlalchemy(self) -> Iterator[Connection]:
-        """The raw connection as the rest of the replica's code wants it; begin and commit are ours."""
-        engine = create_engine(
-            "sqlite://",
-            creator=lambda: self._raw,
-            poolclass=StaticPool,
-            pool_reset_on_return=None,
-            isolation_level="AUTOCOMMIT",
-            skip_autocommit_rollback=True,
-        )
-        with engine.connect() as connection:
-            yield connection
+
+def _over(raw: Any) -> Connection:
+    """A raw connection as SQLAlchemy has it, leaving transactions alone."""
+    return create_engine(
+        "sqlite://",
+        creator=lambda: raw,
+        poolclass=StaticPool,
+        pool_reset_on_return=None,
+        isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
+    ).connect()
 
 
-def _copy_whole(raw: Any, table: Table) -> None:
-    columns = ", ".join(column.name for column in table.columns)
-    raw.execute(f"INSERT INTO main.{table.name} ({columns}) SELECT {columns} FROM old.{table.name}")
+def _copy_whole(raw: Any, table: Table, condition: str = "") -> None:
+    columns = ", ".join(f'"{column.name}"' for column in table.columns)
+    raw.execute(f"INSERT INTO main.{table.name} ({columns}) SELECT {columns} FROM old.{table.name}{condition}")
 
 
 def _copy_changes(raw: Any, table: Table) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from desktop.replica import outbox, overlay
 from desktop.replica.changes import Changes
+from desktop.replica.edit_clock import edit_time
 from desktop.replica.outbox import RefusedMutation, SeenTo
 from desktop.replica.rows import (
     aggregate_of,
@@ -243,7 +244,7 @@ class UnitOfWork:
         return {
             "id": entity_id.bytes,
             "base_version": overlay.version_of(self.connection, entity, entity_id.bytes),
-            "edited_at": self.clock.now(),
+            "edited_at": edit_time(self.connection, self.clock.now()),
             "edited_by": edited_by,
         }
 

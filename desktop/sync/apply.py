@@ -20,6 +20,8 @@ from desktop.replica.unit_of_work import UnitOfWork
 from desktop.sync.recovery import GivingBack, leave_scope
 from shared.clock import monotonic_us
 from shared.errors import BugError
+from shared.schema.projection import widened
+from shared.schema.registry import SCHEMA_VERSION
 from shared.sync.wire import Gone, MutationResult, PullAnswer, Row, ScopePage
 
 SLICE_MAX_US = 8_000
@@ -51,8 +53,10 @@ class Applied:
 class Applier:
     """Applies answers one after the other; used by one thread at a time."""
 
-    def __init__(self, replica: Replica) -> None:
+    def __init__(self, replica: Replica, schema: int = SCHEMA_VERSION) -> None:
+        """``schema`` is the wire schema in which the answers come."""
         self._replica = replica
+        self._is_older = schema < SCHEMA_VERSION
         self._rows_per_step = 128
 
     def apply(self, answer: PullAnswer) -> Applied:
@@ -132,6 +136,9 @@ class Applier:
 
         yield begin
         assert context is not None
+        if self._is_older:
+            for row in page.rows:
+                row.payload = widened(row.entity, row.payload)
         for entity, rows in groupby(page.rows, key=_entity):
             yield from self._row_steps(entity, list(rows), context, tally)
         yield settle

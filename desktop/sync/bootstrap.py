@@ -57,9 +57,16 @@ class Bootstrap:
         return self._from_files(lambda _: True) if is_new else None
 
     def instead_of(self, answer: PullAnswer) -> Applied | None:
-        """Where the server says that large scopes start anew: those there is a file for."""
+        """Where the server says that large scopes start anew: those there is a file for.
+
+        Not after a restore of the server: what it lost is found by comparing rows, which a new file has not.
+        """
         anew = {page.scope for page in answer.pages if page.restart and is_snapshot_scope(page.scope)}
-        return self._from_files(lambda offer: offer.scope in anew) if anew else None
+        if not anew:
+            return None
+        with self._replica.read() as connection:
+            is_same_history = identity.identity_of(connection).epoch == answer.epoch
+        return self._from_files(lambda offer: offer.scope in anew) if is_same_history else None
 
     def _from_files(self, is_wanted: Callable[[SnapshotOffer], bool]) -> Applied | None:
         try:

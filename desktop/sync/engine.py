@@ -153,6 +153,7 @@ class SyncEngine:
             last_error="" if contact.error is None else contact.error.message,
             last_error_code="" if contact.error is None else contact.error.code,
             is_filling=not me.is_indexed or me.consistent_at is None,
+            clock_offset_us=me.clock_offset_us,
         )
 
     def details(self) -> SyncStatus:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
-from desktop.replica import cursors, identity
+from desktop.replica import cursors, identity, outbox
 from desktop.replica.engine import Replica
 from desktop.sync.apply import Applied, Applier
 from desktop.sync.bootstrap import Bootstrap
+from desktop.sync.clock_offset import note_server_time
 from desktop.sync.collector import collector_paused
 from desktop.sync.server_port import SyncServer
 from shared.schema.registry import SCHEMA_VERSION
@@ -20,12 +21,17 @@ class PullLane:
     """Fetches and applies for one replica; used by one thread at a time."""
 
     def __init__(
-        self, replica: Replica, server: SyncServer, on_page: Callable[[PullAnswer], None] = lambda _: None
+        self,
+        replica: Replica,
+        server: SyncServer,
+        on_page: Callable[[PullAnswer], None] = lambda _: None,
+        schema: int = SCHEMA_VERSION,
     ) -> None:
         self._replica = replica
         self._server = server
-        self._applier = Applier(replica)
-        self._bootstrap = Bootstrap(replica, server)
+        self._schema = schema
+        self._applier = Applier(replica, schema)
+        self._bootstrap = Bootstrap(replica, server, schema)
         self._on_page = on_page
 
     def run(self) -> Iterator[Applied]:
@@ -39,6 +45,7 @@ class PullLane:
             yield started
         request = self._first_request()
         answer = self._server.pull(request)
+        note_server_time(self._replica, answer.server_time)
         restarted = self._bootstrap.instead_of(answer)
         if restarted is not None:
             yield restarted
@@ -66,11 +73,14 @@ class PullLane:
         with self._replica.read() as connection:
             me = identity.identity_of(connection)
             known = cursors.cursors(connection).values()
+            waiting = outbox.pending_count(connection)
         return PullRequest(
-            schema=SCHEMA_VERSION,
+            schema=self._schema,
             epoch=me.epoch,
             incarnation=me.incarnation.bytes,
             cursors=[Cursor(each.scope, each.position, each.mark) for each in known],
+            device_time=self._replica.clock.now(),
+            waiting=waiting,
         )
 
 
@@ -83,4 +93,5 @@ def _request_after(request: PullRequest, answer: PullAnswer) -> PullRequest:
         epoch=answer.epoch,
         incarnation=request.incarnation,
         cursors=[at[scope] for scope in sorted(at)],
+        waiting=request.waiting,
     )

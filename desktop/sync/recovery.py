@@ -17,6 +17,7 @@ from functools import partial
 from typing import cast
 
 import msgspec
+from sqlalchemy import Connection
 
 from desktop.replica import cursors, held_back, offers, pulled, resending, sync_events
 from desktop.replica.engine import Replica
@@ -29,7 +30,6 @@ from shared.schema.registry import CATALOGUE_SCOPE, SCHEMA_VERSION
 from shared.sync.wire import PullAnswer, PullRequest, PushAnswer, PushRequest, SentMutation
 
 EPOCH_CHANGED = "epoch_changed"
-SETTLED_AT_ONCE = 50
 _FIRST: offers.Member = ("", b"", 0)
 
 Step = Callable[[UnitOfWork], None]
@@ -95,7 +95,7 @@ class Recovery:
         last, projected = me.outbox_base + answer.last_number, me.outbox_base + answer.projected_number
         self._prepare(last, projected)
         with self._replica.read() as connection:
-            is_kept_whole = resending.first_kept(connection) <= last + 1
+            is_kept_whole = resending.first_kept(connection, last) == last + 1
         if not is_kept_whole:
             self._offer_own_movements()
         with self._replica.write(is_background=True) as unit:
@@ -111,8 +111,8 @@ class Recovery:
     def _prepare(self, last: int, projected: int) -> None:
         with self._replica.write(is_background=True) as unit:
             resending.begin(unit.connection)
-        after = min(last, projected)
-        while after:
+        after: int | None = min(last, projected)
+        while after is not None:
             with self._replica.write(is_background=True) as unit:
                 after = resending.prepare(unit.connection, after, last=last, projected=projected)
 
@@ -176,9 +176,9 @@ class GivingBack:
         self._has_more = offers.offer_held_back(unit) > 0
 
 
-def leave_scope(connection: cursors.Connection, cursor: cursors.ScopeCursor, me: DeviceIdentity, epoch: int) -> dict[
-    str, list[bytes]
-]:
+def leave_scope(
+    connection: Connection, cursor: cursors.ScopeCursor, me: DeviceIdentity, epoch: int
+) -> dict[str, list[bytes]]:
     """A scope is not granted any more: erase it; gives what was erased.
 
     A restored server does not know the scopes that came into being since its backup: what they hold is not erased but

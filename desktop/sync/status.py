@@ -31,6 +31,7 @@ class SyncStatus:
         last_error: why the last cycle failed, one sentence; empty after one that went well.
         last_error_code: its stable code.
         is_filling: the first load is under way.
+        clock_offset_us: the server's clock less this device's, as last measured; microseconds.
     """
 
     is_online: bool
@@ -43,5 +44,6 @@ class SyncStatus:
     last_error: str = ""
     last_error_code: str = ""
     is_filling: bool = False
+    clock_offset_us: int = 0
     scopes: tuple[ScopeStatus, ...] = ()
     events: tuple[StoredEvent, ...] = field(default=())

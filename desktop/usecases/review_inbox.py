@@ -394,7 +394,8 @@ def _past(desk: Desk, connection: Any, row: InboxRow, names: Mapping[str, str]) 
 
 
 def _moments_of(entry: InboxRow, names: Mapping[str, str]) -> list[tuple[int, str, str]]:
-    label = field_words(entry)
+    is_removal = entry.kind == EntryKind.REMOVAL
+    label = KIND_WORDS[entry.kind] if is_removal else field_words(entry)
     moments: list[tuple[int, str, str]] = []
     for take, at, who, value in (
         (Take.MINE, entry.mine_at, entry.mine_by, entry.mine),
@@ -402,7 +403,9 @@ def _moments_of(entry: InboxRow, names: Mapping[str, str]) -> list[tuple[int, st
     ):
         if at is not None and has_values(entry):
             taken = "" if entry.stands == take else " (not taken)"
-            moments.append((at, who, f"{label} → {value_words(entry, value, names)}{taken}"))
+            words = _words_of(entry, value, names).replace("\n", ", ")
+            moments.append((at, who, f"{words}{taken}" if is_removal else f"{label} → {words}{taken}"))
     if entry.decided_at is not None:
-        moments.append((entry.decided_at, entry.decided_by, f"{label} decided" if entry.field else "Taken note of"))
+        is_about_values = bool(entry.field) or is_removal
+        moments.append((entry.decided_at, entry.decided_by, f"{label} decided" if is_about_values else "Taken note of"))
     return moments

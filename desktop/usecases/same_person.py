@@ -38,6 +38,9 @@ _FROM: dict[AliasState, frozenset[AliasState]] = {
 }
 
 
+_ORDER = (AliasState.PROPOSED, AliasState.MERGED, AliasState.UNDONE, AliasState.KEPT_APART)
+
+
 @dataclass(frozen=True, slots=True)
 class Compared:
     """One line of two profiles side by side."""
@@ -145,10 +148,10 @@ def compare_pair(desk: Desk, pair_id: uuid.UUID) -> PairView:
 
 
 def pairs_about(desk: Desk, connection: Any, customer_id: uuid.UUID) -> tuple[PairView, ...]:
-    """What is proposed or merged about a person, open questions first; pairs this device has half of are left out."""
+    """What was said of a person and others, open questions first; pairs this device has half of are left out."""
     group = merged_with(connection, [customer_id]).get(customer_id, frozenset({customer_id}))
     found = []
-    for pair in sorted(pairs_of(connection, group), key=lambda each: each.state is not AliasState.PROPOSED):
+    for pair in sorted(pairs_of(connection, group), key=lambda each: _ORDER.index(each.state)):
         try:
             found.append(_view(desk, connection, pair))
         except UserError:

@@ -30,10 +30,11 @@ OWN_TABLES = (
         entity TEXT NOT NULL, id BLOB NOT NULL, scope_number INTEGER NOT NULL, version INTEGER NOT NULL,
         CONSTRAINT pk_membership PRIMARY KEY (entity, id, scope_number)) WITHOUT ROWID""",
     """CREATE TABLE bucket (
-        entity TEXT NOT NULL, bucket INTEGER NOT NULL, rows INTEGER NOT NULL, sum BLOB NOT NULL,
-        PRIMARY KEY (entity, bucket)) WITHOUT ROWID""",
+        scope_number INTEGER NOT NULL, entity TEXT NOT NULL, number INTEGER NOT NULL, rows INTEGER NOT NULL,
+        high INTEGER NOT NULL, low INTEGER NOT NULL,
+        CONSTRAINT pk_bucket PRIMARY KEY (scope_number, entity, number)) WITHOUT ROWID""",
 )
-"""``sum`` is 8 bytes, big-endian (``shared.sync.buckets``); ``entities`` are parted by spaces; ``search`` is the
+"""``bucket`` as ``shared.sync.buckets`` adds it up, in halves; ``entities`` are parted by spaces; ``search`` is the
 version of the search index, 0 where there is none."""
 
 TRAVELLING = frozenset(

@@ -166,9 +166,10 @@ class Head(Message, array_like=True):
 
 
 class DigestRequest(Message):
-    """Ask for the full digest of the scopes the device holds."""
+    """Ask for the full digest of the scopes the device holds, over rows as a wire schema has them."""
 
     scopes: list[str]
+    schema: int = 1
 
 
 class ScopeDigest(Message):

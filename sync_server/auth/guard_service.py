@@ -24,7 +24,7 @@ DeviceBearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_device_be
 ChannelBearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_channel_bearer)]
 
 
-def _token_device(database: RequestDatabase, bearer: DeviceBearer) -> uuid.UUID:
+async def _token_device(database: RequestDatabase, bearer: DeviceBearer) -> uuid.UUID:
     if bearer is None:
         raise Unauthorised("token_missing", "Send the device's token as: Authorization: Bearer …")
     return service.device_of_token(database.identity, database.clock, bearer.credentials)

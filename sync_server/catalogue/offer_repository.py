@@ -59,13 +59,14 @@ SELECT variant.id AS variant_id, variant.sku, product.brand, coalesce(category.n
        CASE WHEN variant.name = '' THEN product.name ELSE product.name || ', ' || variant.name END AS name,
        (SELECT json_agg(json_build_array(id, unit_price_micro, valid_from, valid_to, min_quantity, created_at))
         FROM price
-        WHERE price.variant_id = variant.id AND price_list_id = CAST(:price_list AS uuid) AND kind = 'selling'
+        WHERE price.variant_id = variant.id AND price_list_id = {price_list} AND kind = 'selling'
           AND price.state = 'active') AS prices,
        (SELECT json_agg(rate) FROM tax_rate AS rate
-        WHERE rate.tax_category_id = product.tax_category_id AND rate.country = :country) AS rates
+        WHERE rate.tax_category_id = product.tax_category_id AND rate.country = {country}) AS rates
 FROM variant JOIN product ON product.id = variant.product_id
 LEFT JOIN category ON category.id = product.category_id
 """
+_GIVEN = {"price_list": "CAST(:price_list AS uuid)", "country": ":country"}
 _OF_SKUS = "WHERE variant.sku = ANY(:skus) ORDER BY variant.id DESC"
 _OF_WORDS = """
 WHERE product.state = 'active' AND variant.sku > :after
@@ -76,8 +77,17 @@ WHERE product.state = 'active' AND variant.sku > :after
   )
 ORDER BY variant.sku LIMIT :limit
 """
-_BY_SKU = text(_OFFER + _OF_SKUS)
-_PAGE = text(_OFFER + _OF_WORDS)
+_BY_SKU = text(_OFFER.format(**_GIVEN) + _OF_SKUS)
+_PAGE = text(_OFFER.format(**_GIVEN) + _OF_WORDS)
+# A store by its code and what it sells, in one question; a store that sells none of it gives one row without a variant.
+_OF_STORE = text(f"""
+SELECT place.id AS store_id, place.code AS store_code, place.name AS store_name, place.currency, place.time_zone,
+       place.country, place.price_list_id, place.tax_rounding, offer.*
+FROM (SELECT * FROM store WHERE upper(code) = upper(:store) AND NOT is_archived ORDER BY code LIMIT 1) AS place
+LEFT JOIN LATERAL (
+{_OFFER.format(price_list="place.price_list_id", country="place.country")}{_OF_SKUS}
+) AS offer ON true
+""")
 _KINDS = text("""
 SELECT variant.id, product.kind FROM variant JOIN product ON product.id = variant.product_id
 WHERE variant.id = ANY(:variants)
@@ -89,6 +99,27 @@ def offers_by_sku(connection: Connection, store: SellingStore, skus: Sequence[st
     """What a store sells under these SKUs; where a SKU was given to two products, the older one comes last."""
     parameters = {"skus": list(skus), "price_list": store.price_list_id, "country": store.country}
     return _offered(connection.execute(_BY_SKU, parameters).mappings(), store)
+
+
+def store_and_offers(
+    connection: Connection, store_code: str, skus: Sequence[str]
+) -> tuple[SellingStore, list[Offered]] | None:
+    """The store with this code, in either case, and what it sells under these SKUs as ``offers_by_sku`` does."""
+    rows = connection.execute(_OF_STORE, {"store": store_code, "skus": list(skus)}).mappings().all()
+    if not rows:
+        return None
+    first = rows[0]
+    store = SellingStore(
+        id=first["store_id"],
+        code=first["store_code"],
+        name=first["store_name"],
+        currency=first["currency"],
+        time_zone=first["time_zone"],
+        country=first["country"],
+        price_list_id=first["price_list_id"],
+        tax_rounding=first["tax_rounding"],
+    )
+    return store, _offered((row for row in rows if row["variant_id"] is not None), store)
 
 
 def page_of_offers(connection: Connection, store: SellingStore, query: str, after: str, limit: int) -> list[Offered]:

@@ -59,13 +59,32 @@ def store_by_code(connection: Connection, code: str) -> SellingStore:
     for store in stores(connection):
         if store.code.upper() == code.upper():
             return store
-    raise NotFound("store_unknown", f"There is no store “{code}”. Use a store's code.", store=code)
+    raise _store_unknown(code)
+
+
+def _store_unknown(code: str) -> NotFound:
+    return NotFound("store_unknown", f"There is no store “{code}”. Use a store's code.", store=code)
 
 
 def offers(connection: Connection, store: SellingStore, skus: Sequence[str], *, at: int) -> dict[str, Offer]:
     """What a store sells under these SKUs at an instant (UTC microseconds); unknown SKUs are left out."""
     found = offer_repository.offers_by_sku(connection, store, skus)
     return {offered.item.sku: _offer(offered, store, at) for offered in found}
+
+
+def store_and_offers(
+    connection: Connection, store_code: str, skus: Sequence[str], *, at: int
+) -> tuple[SellingStore, dict[str, Offer]]:
+    """The store with this code, in either case, and what it sells under these SKUs at an instant, in one question.
+
+    Raises:
+        NotFound: ``store_unknown``.
+    """
+    found = offer_repository.store_and_offers(connection, store_code, skus)
+    if found is None:
+        raise _store_unknown(store_code)
+    store, offered = found
+    return store, {each.item.sku: _offer(each, store, at) for each in offered}
 
 
 def kinds_of(connection: Connection, variant_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:

@@ -175,7 +175,7 @@ class Client:
 
     def digest(self, scopes: Sequence[str]) -> DigestAnswer:
         """Full digests."""
-        return message_in(self.call("/sync/digest", DigestRequest(list(scopes))), DigestAnswer)
+        return message_in(self.call("/sync/digest", DigestRequest(list(scopes), SCHEMA_VERSION)), DigestAnswer)
 
     def wire_row(self, entity: str, values: Mapping[str, object], table: str = "") -> list[object]:
         """A row in wire order; what is not given is empty, zero or a fresh id."""

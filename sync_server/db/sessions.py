@@ -61,6 +61,12 @@ class Database:
                 yield snapshot
 
     @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """A connection for one statement that only reads: a snapshot by itself, with no transaction to open and end."""
+        with self.engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction (READ COMMITTED): committed at the end, rolled back on any exception."""
         with self.engine.begin() as connection:
@@ -84,7 +90,8 @@ def is_unwell(error: DBAPIError) -> bool:
     return isinstance(error.orig, psycopg.OperationalError | psycopg.InterfaceError | psycopg.InternalError)
 
 
-def _database_of(request: Request) -> Database:
+async def _database_of(request: Request) -> Database:
+    # Without waiting for anything: a plain function would cost each request a change of threads.
     database = request.app.state.database
     assert isinstance(database, Database)
     return database

@@ -139,7 +139,7 @@ class Sighting:
         )
 
 
-def _sighting(request: Request, database: RequestDatabase) -> Sighting:
+async def _sighting(request: Request, database: RequestDatabase) -> Sighting:
     board = request.app.state.seen
     assert isinstance(board, SeenBoard)
     return Sighting(board, database.clock.now(), request.headers.get("user-agent", ""))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import uuid
+from http import HTTPStatus
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.clock import datetime_at, instant_of
@@ -117,8 +118,8 @@ _MOVE_ERRORS: dict[int | str, dict[str, object]] = {
 }
 
 
-@router.post("", status_code=201, responses=_PLACE_ERRORS)
-def place(body: OrderBody, key: Key, database: RequestDatabase, channel: CurrentChannel) -> OrderAnswer:
+@router.post("", status_code=201, response_model=OrderAnswer, responses=_PLACE_ERRORS)
+def place(body: OrderBody, key: Key, database: RequestDatabase, channel: CurrentChannel) -> Response:
     """Place an order and promise its stock: all of it, or nothing and 409 `out_of_stock`."""
     request_hash = hashlib.sha256(body.model_dump_json().encode()).digest()
     wanted = service.WantedOrder(
@@ -130,7 +131,9 @@ def place(body: OrderBody, key: Key, database: RequestDatabase, channel: Current
         placed_at=_placed_at(database, body),
         hold_seconds=None if body.hold_minutes is None else body.hold_minutes * 60,
     )
-    return _answer(service.place(database, channel, key, request_hash, wanted))
+    answer = _answer(service.place(database, channel, key, request_hash, wanted))
+    # Written out here and now: the framework would validate and take apart once more what was just built.
+    return Response(answer.model_dump_json(), HTTPStatus.CREATED, media_type="application/json")
 
 
 @router.get("/{order_id}", responses={404: {"model": ErrorBody}})

@@ -14,7 +14,39 @@ from shared.schema.orders import CustomerOrder, OrderLine
 _order = Replicated.metadata.tables[CustomerOrder.__tablename__]
 _line = Replicated.metadata.tables[OrderLine.__tablename__]
 
-# A second call with the same key waits here for the first one's commit, and then finds its row.
+# One statement, as everything about the call is known by now. A second call with the same key waits here for the first
+# one's commit, then finds its row and writes nothing. The order's number is the call's.
+_PLACE = text("""
+WITH claimed AS (
+    INSERT INTO order_request (order_id, request_hash, received_at) VALUES (:id, :hash, :changed_at)
+    ON CONFLICT (order_id) DO NOTHING
+    RETURNING order_id, CAST(number AS text) AS number
+),
+placed AS (
+    INSERT INTO customer_order
+        (id, store_id, number, channel, reference, customer_id, customer_name, state, currency, net_total, tax_total,
+         total, placed_at, expires_at, changed_at)
+    SELECT order_id, :store_id, 'W' || lpad(number, greatest(6, length(number)), '0'), :channel, :reference,
+           CAST(:customer_id AS uuid), :customer_name, :state, :currency, :net_total, :tax_total, :total, :placed_at,
+           CAST(:expires_at AS bigint), :changed_at
+    FROM claimed
+    RETURNING number
+),
+lines AS (
+    INSERT INTO order_line
+        (id, order_id, number, variant_id, sku, name, quantity, unit_price_micro, net, tax, total)
+    SELECT line.id, claimed.order_id, line.number, line.variant_id, line.sku, line.name, line.quantity,
+           line.unit_price_micro, line.net, line.tax, line.total
+    FROM claimed CROSS JOIN unnest(
+        CAST(:line_id AS uuid[]), CAST(:line_number AS bigint[]), CAST(:line_variant_id AS uuid[]),
+        CAST(:line_sku AS text[]), CAST(:line_name AS text[]), CAST(:line_quantity AS bigint[]),
+        CAST(:line_unit_price_micro AS bigint[]), CAST(:line_net AS bigint[]), CAST(:line_tax AS bigint[]),
+        CAST(:line_total AS bigint[])
+    ) AS line (id, number, variant_id, sku, name, quantity, unit_price_micro, net, tax, total)
+)
+SELECT number FROM placed
+""")
+_LINE_COLUMNS = ("id", "number", "variant_id", "sku", "name", "quantity", "unit_price_micro", "net", "tax", "total")
 _CLAIM = text("""
 INSERT INTO order_request (order_id, request_hash, received_at) VALUES (:order, :hash, :at)
 ON CONFLICT (order_id) DO NOTHING
@@ -39,7 +71,7 @@ ORDER BY expires_at LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
 
 
 def claim(connection: Connection, order_id: uuid.UUID, request_hash: bytes, at: int) -> int | None:
-    """Note that a call places this order; gives the order's number, or None where an earlier call did."""
+    """Note that a call placed this order; gives the next free number, or None where an earlier call did."""
     parameters = {"order": order_id, "hash": request_hash, "at": at}
     number = connection.execute(_CLAIM, parameters).scalar_one_or_none()
     return None if number is None else int(number)
@@ -51,8 +83,20 @@ def request_hash(connection: Connection, order_id: uuid.UUID) -> bytes | None:
     return None if found is None else bytes(found)
 
 
+def place(
+    connection: Connection, request_hash: bytes, order: Mapping[str, object], lines: Sequence[Mapping[str, object]]
+) -> str | None:
+    """Write an order and its lines for the call that asks for it.
+
+    Gives the order's number, or None where an earlier call placed the order; then nothing is written.
+    """
+    columns = {f"line_{name}": [line[name] for line in lines] for name in _LINE_COLUMNS}
+    number = connection.execute(_PLACE, {**order, **columns, "hash": request_hash}).scalar_one_or_none()
+    return None if number is None else str(number)
+
+
 def add(connection: Connection, order: Mapping[str, object], lines: Sequence[Mapping[str, object]]) -> None:
-    """Write an order and its lines."""
+    """Write an order and its lines as they are, its number included."""
     connection.execute(_order.insert(), [dict(order)])
     connection.execute(_line.insert(), [dict(line) for line in lines])
 

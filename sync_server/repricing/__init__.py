@@ -1,1 +1,1 @@
-"""Re-pricing: every synced sale is priced once more, trailing the push; what differs is reported, nothing is refused."""
+"""Re-pricing: every synced sale is priced once more, behind the push; differences are reported, nothing is refused."""

@@ -131,6 +131,11 @@ def is_repricer(connection: Connection) -> bool:
     return bool(connection.execute(statement, {"lock": REPRICER_LOCK}).scalar_one())
 
 
+def wait_to_reprice(connection: Connection) -> None:
+    """Take the repricer's lock, waiting for whoever has it; given back at the transaction's end."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": REPRICER_LOCK})
+
+
 def is_behind(connection: Connection) -> bool:
     """Whether any sale waits."""
     return bool(connection.execute(_IS_BEHIND).scalar_one())

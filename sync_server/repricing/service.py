@@ -88,24 +88,30 @@ def reprice_some(database: Database, limit: int = BATCH_SALES) -> int:
     with database.writing() as connection:
         if not repository.is_repricer(connection):
             return 0
-        ids = repository.waiting(connection, limit)
-        sales = repository.sealed_sales(connection, ids)
-        inputs = _inputs(connection, sales)
-        checked = [check(sale, inputs) for sale in sales]
-        gone = set(ids) - {sale.id for sale in sales}
-        unreadable = [CheckedSale(sale_id, "unchecked", detail="The sale is no longer there.") for sale_id in gone]
-        now = database.clock.now()
-        repository.write(connection, [*checked, *unreadable], now=now)
-        _report_diverged(connection, sales, checked, now)
-    return len(ids)
+        return _reprice(connection, limit, database.clock.now())
 
 
 def reprice_all(database: Database) -> int:
-    """Price everything that waits now; gives how many."""
-    done = 0
-    while part := reprice_some(database):
+    """Price everything that waits, after whoever is at it; gives how many."""
+    done, part = 0, 1
+    while part:
+        with database.writing() as connection:
+            repository.wait_to_reprice(connection)
+            part = _reprice(connection, BATCH_SALES, database.clock.now())
         done += part
     return done
+
+
+def _reprice(connection: Connection, limit: int, now: int) -> int:
+    ids = repository.waiting(connection, limit)
+    sales = repository.sealed_sales(connection, ids)
+    inputs = _inputs(connection, sales)
+    checked = [check(sale, inputs) for sale in sales]
+    gone = set(ids) - {sale.id for sale in sales}
+    unreadable = [CheckedSale(sale_id, "unchecked", detail="The sale is no longer there.") for sale_id in gone]
+    repository.write(connection, [*checked, *unreadable], now=now)
+    _report_diverged(connection, sales, checked, now)
+    return len(ids)
 
 
 def report(connection: Connection) -> Report:

@@ -45,13 +45,8 @@ def write_snapshot(
         file.execute("BEGIN")
         rows = sum(_write_aggregate(connection, file, scope, aggregate, number) for aggregate in aggregates)
         entities = [aggregate.entity for aggregate in aggregates]
-        file.executemany(
-            "INSERT INTO bucket VALUES (?, ?, ?, ?)",
-            (
-                (each.entity, each.bucket, each.rows, each.sum)
-                for each in repository.buckets(connection, scope, entities)
-            ),
-        )
+        buckets = repository.buckets(connection, scope, entities, number)
+        file.executemany("INSERT INTO bucket VALUES (?, ?, ?, ?, ?, ?)", buckets)
         for statement in snapshot_file.index_statements(scope.name, schema):
             file.execute(statement)
         search_version = _write_search(file) if snapshot_file.has_search(scope.name) else 0

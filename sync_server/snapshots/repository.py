@@ -9,13 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from shared.schema.registry import Aggregate, WireTable
-from shared.sync.buckets import MODULUS, SUM_BYTES
 from sync_server.db.binary import stream_binary
 from sync_server.db.wire_values import wire_expression
 
 Rows = list[tuple[Any, ...]]
 CHUNK_ROWS = 10_000
-_HALF_BITS = 32
 
 _STANDINGS = text(
     "SELECT s.id, s.name, s.position, s.mark, s.pruned_position, coalesce(sum(b.rows), 0)::bigint AS rows "
@@ -26,8 +24,8 @@ _IS_STAMPED = text(
     "SELECT (SELECT mark FROM sync_stamp WHERE scope_id = :scope AND position >= :position ORDER BY position LIMIT 1)"
 )
 _BUCKETS = text(
-    "SELECT entity, bucket, rows, high, low FROM sync_bucket "
-    "WHERE scope_id = :scope AND entity = ANY (:entities) AND rows > 0 ORDER BY entity, bucket"
+    "SELECT CAST(:number AS bigint), entity, bucket, rows, high, low FROM sync_bucket "
+    "WHERE scope_id = :scope AND entity = ANY (:entities) ORDER BY entity, bucket"
 )
 _MEMBERS = (
     "SELECT entity, uuid_send(id), {number}::bigint, version FROM sync_row "
@@ -56,16 +54,6 @@ class ScopeStanding:
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
-class BucketSum:
-    """One bucket of an entity: how many rows, and the sum of their leaves as 8 bytes, big-endian."""
-
-    entity: str
-    bucket: int
-    rows: int
-    sum: bytes
-
-
 def standings(connection: Connection, names: list[str]) -> dict[str, ScopeStanding]:
     """Those of the scopes that there are."""
     return {row.name: ScopeStanding(*row) for row in connection.execute(_STANDINGS, {"names": names})}
@@ -85,15 +73,10 @@ def lift_time_limits(connection: Connection) -> None:
         connection.execute(statement)
 
 
-def buckets(connection: Connection, scope: ScopeStanding, entities: list[str]) -> list[BucketSum]:
-    """The sums of the buckets of these entities."""
-    found = connection.execute(_BUCKETS, {"scope": scope.id, "entities": entities})
-    return [
-        BucketSum(
-            row.entity, row.bucket, row.rows, (((row.high << _HALF_BITS) + row.low) % MODULUS).to_bytes(SUM_BYTES)
-        )
-        for row in found
-    ]
+def buckets(connection: Connection, scope: ScopeStanding, entities: list[str], number: int) -> Rows:
+    """(number, entity, bucket, rows, high, low) of the buckets of these entities."""
+    found = connection.execute(_BUCKETS, {"scope": scope.id, "entities": entities, "number": number})
+    return [tuple(row) for row in found]
 
 
 def members(connection: Connection, scope: ScopeStanding, entity: str, number: int) -> Iterator[Rows]:

@@ -111,9 +111,10 @@ def _entry_of(context: PushContext, sent: SentMutation, error: UserError) -> Ent
 
 
 def _sort_in(batch: _Batch, sent: SentMutation) -> None:
+    if sent.refused:
+        batch.refuse(MutationRefused(sent, UserError(sent.refused, sent.reason)))
+        return
     try:
-        if sent.refused:
-            raise UserError(sent.refused, sent.reason)
         mutation = decode_mutation(sent)
         is_new = mutation.verb in (Verb.RECORD, Verb.CREATE) or offer_service.is_intact_fact(mutation)
     except UserError as error:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby, islice
 
+from shared.schema.registry import SCHEMA_VERSION, at_schema
 from shared.sync.digest import combined_digest, scope_digest
 from shared.sync.wire import Row, ScopeDigest
 from sync_server.auth.service import KnownDevice
@@ -35,10 +36,15 @@ class DeviceDigest:
     rows: int
 
 
-def digests(connection: Connection, scopes: Iterable[str]) -> list[ScopeDigest]:
-    """The digests of these scopes in one snapshot, by name; one that does not exist is empty at position 0."""
+def digests(connection: Connection, scopes: Iterable[str], schema: int = SCHEMA_VERSION) -> list[ScopeDigest]:
+    """The digests of these scopes in one snapshot, by name; one that does not exist is empty at position 0.
+
+    Rows are as wire schema ``schema`` has them; what it does not know is left out.
+    """
     heads = scope_repository.heads(connection)
-    return [_digest(connection, heads.get(scope) or ScopeHead(0, scope, 0, b"")) for scope in sorted(set(scopes))]
+    return [
+        _digest(connection, heads.get(scope) or ScopeHead(0, scope, 0, b""), schema) for scope in sorted(set(scopes))
+    ]
 
 
 def device_digests(connection: Connection) -> list[DeviceDigest]:
@@ -64,16 +70,18 @@ def allowed_scopes(connection: Connection, device: KnownDevice, wanted: Iterable
     return [scope for scope in wanted if scope in allowed]
 
 
-def _digest(connection: Connection, head: ScopeHead) -> ScopeDigest:
-    rows, digest = scope_digest(_rows(connection, head))
+def _digest(connection: Connection, head: ScopeHead, schema: int) -> ScopeDigest:
+    rows, digest = scope_digest(_rows(connection, head, schema))
     return ScopeDigest(head.name, head.position, rows, digest)
 
 
-def _rows(connection: Connection, head: ScopeHead) -> Iterator[Row]:
+def _rows(connection: Connection, head: ScopeHead, schema: int) -> Iterator[Row]:
     """Every row of a scope, sorted by entity and id, payloads read in chunks."""
     for entity, members in groupby(feed_repository.live_rows(connection, head.id), key=lambda row: row[0]):
+        if entity not in at_schema(schema):
+            continue
         while chunk := list(islice(members, _CHUNK_ROWS)):
-            payloads = payload_repository.read_payloads(connection, entity, [id_ for _, id_, _ in chunk])
+            payloads = payload_repository.read_payloads(connection, entity, [id_ for _, id_, _ in chunk], schema)
             for _, id_, version in chunk:
                 root, children = payloads[id_]
                 yield Row(

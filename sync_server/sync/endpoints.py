@@ -17,9 +17,10 @@ from sync_server.db.epoch import current_epoch
 from sync_server.db.sessions import Database, RequestDatabase
 from sync_server.devices.seen_service import RequestSighting, Sighting
 from sync_server.errors import ErrorBody
-from sync_server.sync import digest_service, pull_service, push_service
+from sync_server.sync import digest_service, idle_service, pull_service, push_service
 from sync_server.sync.bodies import Body, read_body
 from sync_server.sync.encoding import CONTENT_TYPE, packed, unpacked
+from sync_server.sync.idle_service import KnownScopes
 from sync_server.sync.load_gate import LoadGate
 
 router = APIRouter(prefix="/sync", tags=["sync"], responses={401: {"model": ErrorBody}})
@@ -72,16 +73,19 @@ async def pull(request: Request, device_id: TokenDevice, database: RequestDataba
     gate: LoadGate = request.app.state.pull_gate
     gate.look()
     body = await read_body(request)
-    return await gate.run(partial(_pull, body, device_id, database, seen))
+    known: KnownScopes = request.app.state.known_scopes
+    return await gate.run(partial(_pull, body, device_id, database, known, seen))
 
 
-def _pull(body: bytes, device_id: uuid.UUID, database: Database, seen: Sighting) -> Response:
+def _pull(body: bytes, device_id: uuid.UUID, database: Database, known: KnownScopes, seen: Sighting) -> Response:
     request = unpacked(body, _pull_decoder)
-    with database.reading() as connection:
-        device = auth.require_device(connection, device_id)
-        answer = pull_service.answer_pull(
-            connection, device, request, epoch=current_epoch(connection), now=database.clock.now()
-        )
+    answer = idle_service.answer_if_idle(database, known, device_id, request)
+    if answer is None:
+        with database.reading() as connection:
+            device = auth.require_device(connection, device_id)
+            answer = pull_service.answer_pull(
+                connection, device, request, epoch=current_epoch(connection), now=database.clock.now()
+            )
     seen.pulled(device_id, request, answer.pages)
     return Response(packed(answer), media_type=CONTENT_TYPE)
 
@@ -98,7 +102,7 @@ def digest(body: Body, device_id: TokenDevice, database: RequestDatabase) -> Res
     with database.reading() as connection:
         device = auth.require_device(connection, device_id)
         scopes = digest_service.allowed_scopes(connection, device, request.scopes)
-        answer = DigestAnswer(current_epoch(connection), digest_service.digests(connection, scopes))
+        answer = DigestAnswer(current_epoch(connection), digest_service.digests(connection, scopes, request.schema))
     return Response(packed(answer), media_type=CONTENT_TYPE)
 
 

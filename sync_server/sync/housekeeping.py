@@ -62,9 +62,8 @@ class Housekeeper:
 
     def _prune(self) -> int:
         """Scope by scope, each in a transaction of its own, so that writers wait for one at most."""
-        before = self._database.clock.now() - HORIZON_US
         with self._database.reading() as connection:
-            found = scope_repository.prunable(connection, before=before, overdue=before - SLACK_US, kept=STAMPS_KEPT)
+            found = scope_repository.prunable(connection, horizon_us=HORIZON_US, slack_us=SLACK_US, kept=STAMPS_KEPT)
         pruned = 0
         for scope_id, position in found.items():
             with self._database.writing() as connection:

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 
 import msgspec
 
+from shared.errors import EnvironmentFailure
 from shared.limits import PULL_PAGE_MAX_ROWS, PULL_PAGE_TARGET_BYTES
+from shared.schema.registry import SCHEMA_AT_LEAST, SCHEMA_VERSION, at_schema
 from shared.sync.wire import Cursor, MutationResult, PullRequest
 from sync_server.auth.service import KnownDevice
 from sync_server.chain import service as chain
 from sync_server.db.sessions import Connection
+from sync_server.db.standby import is_standby
+from sync_server.errors import UpgradeRequired
 from sync_server.sync import feed_repository, payload_repository, progress_repository, scope_repository
 from sync_server.sync.feed_repository import FeedRow
 from sync_server.sync.scope_repository import ScopeHead
@@ -50,8 +54,9 @@ class Answer(msgspec.Struct, omit_defaults=True):
 
 @dataclass(slots=True)
 class _Budget:
-    """What may still go into the answer."""
+    """What may still go into the answer, and as which wire schema has it."""
 
+    schema: int
     bytes_left: int
     rows_left: int = PULL_PAGE_MAX_ROWS
 
@@ -80,17 +85,20 @@ def answer_pull(connection: Connection, device: KnownDevice, request: PullReques
 
     Every scope of the device gets a page (of those asked for, where some are named); one that could not begin any
     more is answered empty with ``more``.
+
+    Raises:
+        UpgradeRequired: ``program_too_old`` or ``server_too_old``.
+        EnvironmentFailure: ``not_yet`` on a standby that is behind the device.
     """
+    require_schema(request.schema)
     heads = scope_repository.heads(connection)
     scopes = visible_to(connection, device.store_id, device.kind).scopes_in(heads)
     cursors = {cursor.scope: cursor for cursor in request.cursors}
-    budget = _Budget(min(request.maximum_bytes or PULL_PAGE_TARGET_BYTES, PULL_PAGE_TARGET_BYTES))
-    wanted = [scope for scope in scopes if not request.scopes or scope in request.scopes]
+    budget = _Budget(request.schema, min(request.maximum_bytes or PULL_PAGE_TARGET_BYTES, PULL_PAGE_TARGET_BYTES))
+    wanted = [heads.get(scope) or ScopeHead(0, scope, 0, b"") for scope in scopes if _is_wanted(request, scope)]
     believed = cursors if request.epoch in (0, epoch) else {}
-    pages = [
-        _page(connection, heads.get(scope) or ScopeHead(0, scope, 0, b""), cursors.get(scope), believed, budget)
-        for scope in wanted
-    ]
+    _wait_for_the_primary(connection, wanted, believed)
+    pages = [_page(connection, head, cursors.get(head.name), believed, budget) for head in wanted]
     standing = progress_repository.standing(connection, device.id, request.incarnation)
     return Answer(
         epoch=epoch,
@@ -101,6 +109,39 @@ def answer_pull(connection: Connection, device: KnownDevice, request: PullReques
         pages=pages,
         results=progress_repository.noteworthy_results(connection, device.id, request.incarnation),
     )
+
+
+def require_schema(schema: int) -> None:
+    """Rows can be given as this wire schema has them.
+
+    Raises:
+        UpgradeRequired: ``program_too_old`` (its facts are still taken) or ``server_too_old``.
+    """
+    if schema < SCHEMA_AT_LEAST:
+        raise UpgradeRequired(
+            "program_too_old",
+            "This program is too old to be sent anything. What it has is still taken; update it.",
+            at_least=SCHEMA_AT_LEAST,
+        )
+    if schema > SCHEMA_VERSION:
+        raise UpgradeRequired(
+            "server_too_old",
+            "The server is older than this program. What is here is kept; update the server.",
+            at_most=SCHEMA_VERSION,
+        )
+
+
+def _is_wanted(request: PullRequest, scope: str) -> bool:
+    return not request.scopes or scope in request.scopes
+
+
+def _wait_for_the_primary(connection: Connection, heads: list[ScopeHead], believed: Mapping[str, Cursor]) -> None:
+    """A standby may not have what a device has seen elsewhere; that is no reason to let it start anew."""
+    is_behind = any(head.name in believed and believed[head.name].position > head.position for head in heads)
+    if is_behind and is_standby(connection):
+        raise EnvironmentFailure(
+            "not_yet", "This server follows another one and is a moment behind. Ask again.", retry_after_seconds=1
+        )
 
 
 def _page(
@@ -140,14 +181,23 @@ def _mark_at(connection: Connection, head: ScopeHead, position: int) -> bytes:
 
 
 def _extend(connection: Connection, head: ScopeHead, page: Page, budget: _Budget) -> None:
-    """Add the next slice of the feed to a page, row by row until the budget is spent."""
+    """Add the next slice of the feed to a page, row by row until the budget is spent.
+
+    What the device's schema does not know is passed over; it asks for it when it has been updated.
+    """
     rows = feed_repository.rows_after(connection, head.id, page.to_position, min(_SLICE_ROWS, budget.rows_left))
-    payloads = payload_repository.read_many(connection, _live_ids(rows))
+    if not rows:  # What stood last was deleted so long ago that it is forgotten.
+        page.to_position = head.position
+        return
+    payloads = payload_repository.read_many(connection, _live_ids(rows), budget.schema)
+    known = at_schema(budget.schema)
     for row in rows:
         if budget.is_spent:
             return
         page.to_position = row.position
-        if row.state == "live":
+        if row.entity not in known:
+            budget.spend(0)
+        elif row.state == "live":
             encoded = _encode((row.entity, row.id, row.version, payloads[row.entity, row.id]))
             page.rows.append(msgspec.Raw(encoded))
             budget.spend(len(encoded))

@@ -11,9 +11,10 @@ from shared.sync.operations import arguments_hash
 from shared.sync.wire import PushAnswer, PushRequest, SentMutation
 from sync_server.auth import service as auth
 from sync_server.db.context import PushContext
-from sync_server.db.identity import load_identity
+from sync_server.db.epoch import require_epoch
 from sync_server.db.sessions import Connection, Database
 from sync_server.devices import service as devices
+from sync_server.epochs import window_service as recovery_windows
 from sync_server.errors import Conflicting, Malformed, TooLarge
 from sync_server.sync import intake_service, progress_repository
 from sync_server.sync.intake_service import Sender
@@ -43,12 +44,18 @@ class _Push:
         devices.advance_succession(connection, self.device_id, self.incarnation, request.succession, request.successor)
         now = clock.now()
         ahead = request.device_time - now if request.device_time else 0
-        return PushContext(device.id, device.store_id, device.name, now, self.database.ids, clock, ahead)
+        store, name, ids = device.store_id, device.name, self.database.ids
+        return PushContext(device.id, store, name, now, ids, clock, ahead, self.incarnation)
 
     def accept_gap(self, connection: Connection, context: PushContext, expected: int, found: int) -> None:
-        """Numbers are missing: the device has them and sends them, unless it no longer keeps them."""
-        del connection, context, found
-        raise Conflicting("push_gap", "Some mutations are missing. Send them from the expected one.", expected=expected)
+        """Numbers are missing: the device has them and sends them, unless a restore took them and nobody has them."""
+        may_resume = self.request.resume and recovery_windows.accept_missing(
+            connection, context, self.incarnation, first=expected, last=found - 1
+        )
+        if not may_resume:
+            raise Conflicting(
+                "push_gap", "Some mutations are missing. Send them from the expected one.", expected=expected
+            )
 
 
 def push(database: Database, device_id: uuid.UUID, request: PushRequest) -> PushAnswer:
@@ -70,21 +77,6 @@ def push(database: Database, device_id: uuid.UUID, request: PushRequest) -> Push
     with database.reading() as connection:
         last_number = progress_repository.life(connection, device_id, pushed.incarnation).last_number
     return PushAnswer(last_number, [results[mutation.number] for mutation in mutations], database.clock.now())
-
-
-def require_epoch(connection: Connection, epoch: int) -> None:
-    """Pass if a device believes in the server's present history, or does not know yet (0).
-
-    Raises:
-        Conflicting: ``epoch_changed`` with ``epoch``.
-    """
-    present = load_identity(connection).epoch
-    if epoch not in (0, present):
-        raise Conflicting(
-            "epoch_changed",
-            "The server was restored: what it has may be older than what this device knows. Compare first.",
-            epoch=present,
-        )
 
 
 def check_request(request: PushRequest) -> None:

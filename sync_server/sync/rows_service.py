@@ -85,8 +85,12 @@ def _add_after(connection: Connection, head: ScopeHead, request: RowsRequest, an
 
 def _add(connection: Connection, entity: str, versions: Mapping[bytes, int], schema: int, answer: Rows) -> int:
     """Read these rows into the answer; gives their size in bytes."""
+    if not versions:
+        return 0
     payloads = payload_repository.read_payloads(connection, entity, list(versions), schema)
-    encoded = [_encode((entity, row_id, versions[row_id], payloads[row_id])) for row_id in sorted(versions)]
+    # A row that the feed has and no table does is the server's own fault, which its reconciler reports.
+    answer.missing += [(entity, row_id) for row_id in versions if row_id not in payloads]
+    encoded = [_encode((entity, row_id, versions[row_id], payloads[row_id])) for row_id in sorted(payloads)]
     answer.rows += map(msgspec.Raw, encoded)
     return _total(encoded)
 

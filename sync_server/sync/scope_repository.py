@@ -35,13 +35,15 @@ _COVERING_MARK = text(
 # scope is pruned once it is overdue, not bit by bit: each pruning makes devices that are filling it begin again.
 _PRUNABLE = text("""
 SELECT s.id, greatest(
-    (SELECT max(old.position) FROM sync_stamp AS old WHERE old.scope_id = s.id AND old.stamped_at < :before
-       AND EXISTS (SELECT FROM sync_stamp AS oldest WHERE oldest.scope_id = s.id AND oldest.stamped_at < :overdue)),
+    (SELECT max(old.position) FROM sync_stamp AS old WHERE old.scope_id = s.id AND old.stamped_at < c.now - :horizon
+       AND EXISTS (
+           SELECT FROM sync_stamp AS first WHERE first.scope_id = s.id AND first.stamped_at < c.now - :horizon - :slack
+       )),
     (SELECT last.position FROM sync_stamp AS last WHERE last.scope_id = s.id
        AND EXISTS (SELECT FROM sync_stamp AS many WHERE many.scope_id = s.id OFFSET :too_many)
      ORDER BY last.position DESC OFFSET :kept LIMIT 1)
 ) AS position
-FROM sync_scope AS s
+FROM sync_scope AS s CROSS JOIN (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now) AS c
 """)
 _LOCK_SCOPE = text("SELECT pruned_position FROM sync_scope WHERE id = :scope FOR UPDATE")
 _PRUNE_ROWS = text("""
@@ -74,16 +76,18 @@ def covering_mark(connection: Connection, scope_id: int, position: int) -> bytes
     return mark
 
 
-def prunable(connection: Connection, *, before: int, overdue: int, kept: int) -> dict[int, int]:
+def prunable(connection: Connection, *, horizon_us: int, slack_us: int, kept: int) -> dict[int, int]:
     """Up to which position each scope is to be pruned, by scope id: only scopes for which it is time.
+
+    By the database's clock, which made the stamps: a worker whose clock is wrong forgets nothing too early.
 
     Args:
         connection: a transaction.
-        before: stamps older than this (UTC microseconds, the database's clock) are not needed any more;
-        overdue: but nothing is done before one is as old as this.
+        horizon_us: stamps older than this are not needed any more;
+        slack_us: but nothing is done before one is older by this.
         kept: how many of the newest stamps a scope keeps, once it has a quarter more.
     """
-    given = {"before": before, "overdue": overdue, "kept": kept, "too_many": kept + kept // 4}
+    given = {"horizon": horizon_us, "slack": slack_us, "kept": kept, "too_many": kept + kept // 4}
     return {row.id: row.position for row in connection.execute(_PRUNABLE, given) if row.position is not None}
 
 

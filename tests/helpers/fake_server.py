@@ -16,7 +16,7 @@ from desktop.replica.overlay import with_mutation
 from desktop.replica.rows import aggregate_of, python_row, wire_payload
 from shared.errors import EnvironmentFailure
 from shared.schema.registry import scopes_of
-from shared.sync.buckets import BUCKETS, bucket_of, bucket_sums, packed_sums
+from shared.sync.buckets import bucket_of, bucket_sums, packed_sums
 from shared.sync.digest import scope_digest
 from shared.sync.operations import Verb, arguments_hash, decode_arguments
 from shared.sync.wire import (
@@ -114,6 +114,12 @@ class FakeServer:
             feed = self.feeds.setdefault(scope, {})
             feed.pop((entity, key), None)
             feed[entity, key] = _Entry(self._next(scope), version, payload)
+
+    def put_into(self, scope: str, entity: str, payload: Payload) -> None:
+        """Write an aggregate that is new into this one scope; cheap, for very many."""
+        key = payload[0][0]
+        assert isinstance(key, bytes)
+        self.feeds.setdefault(scope, {})[entity, key] = _Entry(self._next(scope), 1, payload)
 
     def delete(self, entity: str, entity_id: uuid.UUID) -> None:
         """Delete an aggregate as somebody else would."""
@@ -224,11 +230,11 @@ class FakeServer:
         return msgspec.msgpack.decode(msgspec.msgpack.encode(answer), type=RowsAnswer)
 
     def _sums(self, scope: str) -> ScopeSums:
-        entities = sorted({entity for entity, _ in self.feeds.get(scope, {})})
-        found = []
-        for entity in entities:
-            rows = [row for bucket in range(BUCKETS) for row in self._versions(scope, entity, bucket)]
-            found.append(EntitySums(entity, len(rows), packed_sums(bucket_sums(entity, rows))))
+        live: dict[str, list[tuple[bytes, int]]] = {}
+        for (entity, key), entry in self.feeds.get(scope, {}).items():
+            if entry.state == "live":
+                live.setdefault(entity, []).append((key, entry.version))
+        found = [EntitySums(each, len(live[each]), packed_sums(bucket_sums(each, live[each]))) for each in sorted(live)]
         return ScopeSums(scope, self._head(scope), found)
 
     def _versions(self, scope: str, entity: str, bucket: int) -> list[tuple[bytes, int]]:

@@ -79,7 +79,7 @@ class ServerProcess:
 
     def run(self, *arguments: str) -> str:
         """Run an operator's command beside it; gives what it prints."""
-        command = [sys.executable, "-m", "sync_server", arguments[0], "--home", str(self.home), *arguments[1:]]
+        command = [sys.executable, "-m", "sync_server", *arguments, "--home", str(self.home)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()

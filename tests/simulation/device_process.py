@@ -36,7 +36,9 @@ class DeviceProcess:
     Attributes:
         name: in traces.
         is_revoked: the server no longer lets it in.
-        is_lost: its disk is gone for good; nothing on it is owed any more.
+        is_copied: two of it run.
+        may_repeat_numbers: it was copied or rolled back so that nothing on the machine could tell.
+        backup: its folder, as somebody keeps it.
         moments: how many moments its program has lived through.
     """
 
@@ -50,7 +52,9 @@ class DeviceProcess:
         self.ids = SeededIds(clock)
         self.ids.begin(f"{seed} {name}")
         self.is_revoked = False
-        self.is_lost = False
+        self.is_copied = False
+        self.may_repeat_numbers = False
+        self.backup: Image | None = None
         self.moments = 0
         self._dies_after: int | None = None
         self._image: Image | None = None
@@ -82,6 +86,8 @@ class DeviceProcess:
     def till(self) -> Till:
         """The till, with somebody logged in."""
         assert self._till is not None
+        if self._till.station.user is None:
+            self._till.login(MANAGER, PINS[MANAGER])
         return self._till
 
     @property
@@ -105,7 +111,6 @@ class DeviceProcess:
             if self.kind == "till":
                 equipment = equipment_at(None, self.clock)
                 self._till = Till(self._device.replica, clock=self.clock, ids=self.ids, equipment=equipment)
-                self._till.login(MANAGER, PINS[MANAGER])
             self._stack = stack.pop_all()
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from unittest import mock
 import psycopg
 from sqlalchemy import Connection, event
 
+from sync_server.epochs.watch import EpochWatch
 from sync_server.inventory import service as inventory
 from sync_server.orders import service as orders
 from sync_server.sync import housekeeping
@@ -47,11 +48,17 @@ class ServerProcess:
             self.is_up = True
 
     def stop(self) -> None:
-        """End it; open transactions are rolled back by PostgreSQL when their connections go."""
+        """Kill it: nothing is written any more; PostgreSQL rolls back what was open."""
         self._dies_after = None
         if self.is_up:
             self.is_up = False
-            self._stage.bridge.stop_app()
+            with mock.patch.object(EpochWatch, "_try_to_look", lambda _: None):
+                self._stage.bridge.stop_app()
+
+    def look_at_history(self) -> None:
+        """What the thread that watches the database's history does every second."""
+        if self.is_up:
+            self._stage.watches[-1].look()
 
     def restart(self) -> None:
         """End and start again."""
@@ -98,6 +105,7 @@ class ServerProcess:
     def back_up(self) -> None:
         """Keep a copy of the whole database. Nothing outside the database (the marker of the epoch) is in it."""
         was_up = self.is_up
+        self.look_at_history()
         self.stop()
         name = f"{self._stage.database_name}_backup_{len(self.backups)}"
         self._stage.copy_database(self._stage.database_name, name)
@@ -105,13 +113,16 @@ class ServerProcess:
         if was_up:
             self.start()
 
-    def restore(self, backup: str, *, is_other_host: bool = False) -> None:
-        """Become what a backup says. On another host the files beside the database are lost too."""
+    def restore(self, backup: str, *, is_failover: bool = False) -> None:
+        """Become what a backup says: told by the marker, or after a failover by PostgreSQL's timeline alone."""
+        self.look_at_history()
         self.stop()
         self._stage.copy_database(backup, self._stage.database_name)
-        if is_other_host:
+        if is_failover:
             shutil.rmtree(self._stage.server_home)
             self._stage.server_home.mkdir()
+            with psycopg.connect(self._stage.cluster.url_of(self._stage.database_name)) as connection:
+                connection.execute("UPDATE server_state SET timeline = '0000000F'")
         self.start()
 
     def forget(self) -> None:

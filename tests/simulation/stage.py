@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import psycopg
@@ -33,6 +34,7 @@ from shared.ids import TimeOrderedIds
 from sync_server.db.engine import connection_text
 from sync_server.db.sessions import Database
 from sync_server.devices.joining_service import make_enrol_code
+from sync_server.epochs.watch import EpochWatch
 from sync_server.main import create_app
 from sync_server.settings import ServerSettings
 from tests.helpers.postgres import PostgresCluster, running_cluster
@@ -75,12 +77,21 @@ class Stage:
         self.ids = SeededIds(self.clock)
         self.lines = Lines()
         self.server_home = folder / "server"
-        settings = ServerSettings(home=self.server_home, database_url=self.database_url, pool_size=4)
+        self.watches: list[EpochWatch] = []
+        settings = ServerSettings(
+            home=self.server_home, database_url=self.database_url, pool_size=4, snapshot_rows_min=1
+        )
         app = create_app(settings, clock=self.clock, ids=self.ids, has_background=False)
         self.app = app
         self.bridge = Bridge(app)
         self.template = f"stage_{os.getpid()}"
         self.channel = Channel("")
+
+    def watch(self, *arguments: Any) -> EpochWatch:
+        """The worker's watch over the database's history; its look is a step of the seed, not of a thread."""
+        made = EpochWatch(*arguments, interval_seconds=3_600.0)
+        self.watches[:] = [made]
+        return made
 
     @property
     def database(self) -> Database:
@@ -180,6 +191,7 @@ def open_stage() -> Iterator[Stage]:
         stack.enter_context(mock.patch.object(sync_server.main, "_pokes", lambda *_: nullcontext()))
         stack.enter_context(devices_disk.watched())
         stage = Stage(cluster, folder)
+        stack.enter_context(mock.patch.object(sync_server.main, "EpochWatch", stage.watch))
         stack.callback(stage.admin, f"DROP DATABASE IF EXISTS {stage.database_name} WITH (FORCE)")
         stack.callback(stage.bridge.close)
         stack.enter_context(stage.lines.instead_of_sockets())

@@ -9,6 +9,8 @@ import random
 from collections.abc import Callable
 
 from sync_server.chain import service as chain
+from sync_server.inventory.keeper import keep
+from tests.simulation import disasters
 from tests.simulation.acts import OFFICE_ACTS, TILL_ACTS, Act
 from tests.simulation.device_process import DeviceProcess
 from tests.simulation.world import World
@@ -23,14 +25,16 @@ def make_step(world: World) -> None:
     world.next_step()
     if not world.server.is_up and world.dice.random() < 0.5:
         world.ensure_server()
-    step = world.dice.choices([each for each, _ in STEPS], [weight for _, weight in STEPS])[0]
+    steps = [*STEPS, *(each for each in DISASTERS if each[0].__name__ in world.weather.disasters)]
+    step = world.dice.choices([each for each, _ in steps], [weight for _, weight in steps])[0]
     step(world)
 
 
 def act_somewhere(world: World) -> None:
     """Somebody does something."""
     device = _device(world)
-    world.act(device, _act_for(device, world.dice), may_die=True)
+    if not device.is_revoked and not disasters.empty(device):
+        world.act(device, _act_for(device, world.dice), may_die=True)
 
 
 def cycle_somewhere(world: World) -> None:
@@ -39,7 +43,9 @@ def cycle_somewhere(world: World) -> None:
     other = world.dice.choice(world.devices)
 
     def meanwhile() -> None:
-        if other is device or other.is_revoked:
+        if device.is_revoked or disasters.empty(device) or other not in world.devices:
+            return
+        if other is device or other.is_revoked or disasters.empty(other):
             world.act(device, _act_for(device, world.dice), may_die=False)
         else:
             world.act(other, _act_for(other, world.dice), may_die=False)
@@ -79,8 +85,11 @@ def jump_a_clock(world: World) -> None:
 def work_in_the_background(world: World) -> None:
     """What the server's threads do."""
     if world.server.is_up:
+        world.server.look_at_history()
         world.server.sweep()
         world.server.bring_levels_up()
+        if world.dice.random() < 0.3:
+            keep(world.stage.database)
 
 
 def tidy(world: World) -> None:
@@ -139,4 +148,15 @@ STEPS: tuple[tuple[Step, int], ...] = (
     (kill_a_device, 2),
     (restart_the_server, 2),
     (change_sharing, 2),
+)
+DISASTERS: tuple[tuple[Step, int], ...] = (
+    (disasters.back_up_the_server, 3),
+    (disasters.restore_the_server, 3),
+    (disasters.copy_a_folder, 2),
+    (disasters.keep_a_folder, 3),
+    (disasters.put_a_folder_back, 3),
+    (disasters.lose_a_device, 1),
+    (disasters.revoke_a_device, 1),
+    (disasters.join_a_device, 2),
+    (disasters.build_snapshots, 3),
 )

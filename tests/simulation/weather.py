@@ -51,6 +51,19 @@ _ODDS = {
 }
 
 
+DISASTERS = (
+    "back_up_the_server",
+    "restore_the_server",
+    "copy_a_folder",
+    "keep_a_folder",
+    "put_a_folder_back",
+    "lose_a_device",
+    "revoke_a_device",
+    "join_a_device",
+    "build_snapshots",
+)
+
+
 @dataclass(slots=True)
 class Weather:
     """The faults of one seed.
@@ -58,7 +71,7 @@ class Weather:
     Attributes:
         trouble: the share of requests that something happens to.
         kinds: what may happen, with its weight.
-        steps: which special steps may be drawn.
+        disasters: which of ``steps.DISASTERS`` may be drawn.
         deaths: the share of a device's steps in which it dies.
         is_calm: nothing happens any more.
     """
@@ -66,6 +79,7 @@ class Weather:
     trouble: float = 0.0
     kinds: dict[Fault, int] = field(default_factory=dict)
     deaths: float = 0.0
+    disasters: frozenset[str] = frozenset()
     is_calm: bool = False
 
     @classmethod
@@ -76,6 +90,7 @@ class Weather:
             trouble=dice.choice((0.0, 0.08, 0.2, 0.35)),
             kinds=kinds or {Fault.REPLY_LOST: 1},
             deaths=dice.choice((0.0, 0.05, 0.15, 0.3)),
+            disasters=frozenset(name for name in DISASTERS if dice.random() < 0.35),
         )
 
     def fault(self, dice: random.Random) -> Fault:

@@ -38,10 +38,6 @@ class WebShop:
     orders: list[WebOrder] = field(default_factory=list)
     oversold: list[str] = field(default_factory=list)
 
-    def remember(self, world: object) -> None:
-        """Nothing to remember of a world that begins."""
-        del world
-
     def place(self) -> str:
         """Place an order, now and then the same one again."""
         dice = self.dice

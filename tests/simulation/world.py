@@ -6,15 +6,19 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 from unittest import mock
 
 import httpx
 
 import desktop.sync.apply
+import desktop.sync.bootstrap
 import desktop.sync.pull_lane
+import desktop.sync.push_lane
+import sync_server.sync.pull_service
 from desktop.sync.cycle import CycleReport
+from shared.clock import SettableClock
 from shared.errors import BugError, CounterfoilError, EnvironmentFailure, UserError
 from tests.simulation.bridge import RawAnswer, RawRequest, ServerDied
 from tests.simulation.deeds import Journal
@@ -75,15 +79,23 @@ class World:
             self.stage.begin(self.seed)
             stack.callback(self.server.forget)
             self.server.start()
+            stack.callback(self._close_devices)
             for name, store, kind in ROSTER:
-                clock = type(self.stage.clock)(self.stage.clock.now())
-                folder = self.stage.home_of(name).folder
-                device = DeviceProcess(name, store, kind, folder, clock, str(self.seed))
-                self.devices.append(device)
-                stack.callback(self._close, device)
-                self.live(device, device.open)
-            self.web.remember(self)
+                self.start(self.new_device(name, store, kind, self.stage.clock.now()))
             yield self
+
+    def new_device(self, name: str, store: str, kind: str, now: int) -> DeviceProcess:
+        """A device with a folder of its own; ``start`` starts it and makes it one of the devices."""
+        folder = self.stage.home_of(name).folder
+        folder.mkdir(parents=True, exist_ok=True)
+        return DeviceProcess(name, store, kind, folder, SettableClock(now), str(self.seed))
+
+    def start(self, device: DeviceProcess) -> None:
+        """Start a device's program."""
+        if device not in self.devices:
+            self.devices.append(device)
+        self.live(device, lambda: None)
+        self.look_at(device, "start")
 
     def tell(self, text: str) -> None:
         """Note what happens."""
@@ -197,6 +209,9 @@ class World:
             self.server.bring_levels_up()
             reports = [self.cycle(device) for device in self.devices if not device.is_revoked]
             self.server.bring_levels_up()
+            for device in self.devices:
+                if device.is_revoked:
+                    self.cycle(device)
             if all(report is not None and report.is_consistent and not report.sent for report in reports) and not any(
                 report.received for report in reports if report is not None
             ):
@@ -211,8 +226,10 @@ class World:
     def _meanwhile(self) -> None:
         self._inside()
 
-    def _close(self, device: DeviceProcess) -> None:
-        device.close()
+    def _close_devices(self) -> None:
+        for device in self.devices:
+            with suppress(CounterfoilError):
+                device.close()
 
 
 class _AtOnce:
@@ -224,6 +241,8 @@ class _AtOnce:
         return self
 
     def __exit__(self, *_: object) -> None: ...
+
+    def shutdown(self, **_: object) -> None: ...
 
     def submit(self, work: Callable[..., Any], *arguments: Any) -> Future[Any]:
         done: Future[Any] = Future()
@@ -245,7 +264,10 @@ def deterministic(seed: int) -> Iterator[None]:
 
     with (
         mock.patch.object(desktop.sync.pull_lane, "ThreadPoolExecutor", _AtOnce),
+        mock.patch.object(desktop.sync.bootstrap, "ThreadPoolExecutor", _AtOnce),
         mock.patch.object(desktop.sync.apply, "monotonic_us", ticks),
+        mock.patch.object(desktop.sync.push_lane, "PUSH_MAX_MUTATIONS", dice.choice((1, 3, 500))),
+        mock.patch.object(sync_server.sync.pull_service, "PULL_PAGE_MAX_ROWS", dice.choice((2, 7, 5_000))),
     ):
         yield
 

@@ -86,13 +86,9 @@ def pair_by_id(connection: Connection, pair_id: uuid.UUID) -> PairRow:
 
 
 def pairs_of(connection: Connection, ids: Collection[uuid.UUID]) -> list[PairRow]:
-    """What was proposed or merged about these customers, the strongest evidence first; what was kept apart is not."""
+    """What was ever said about these customers and others, the strongest evidence first."""
     wanted = list(ids)
-    return _pairs(
-        connection,
-        or_(CustomerAlias.alias_id.in_(wanted), CustomerAlias.survivor_id.in_(wanted)),
-        CustomerAlias.state.in_([AliasState.PROPOSED, AliasState.MERGED]),
-    )
+    return _pairs(connection, or_(CustomerAlias.alias_id.in_(wanted), CustomerAlias.survivor_id.in_(wanted)))
 
 
 def member_of(connection: Connection, customer_id: uuid.UUID) -> Member:

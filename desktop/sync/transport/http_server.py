@@ -25,6 +25,7 @@ from desktop.sync.transport.program import PROGRAM_HEADERS
 from desktop.sync.transport.refusals import malformed, refusal, unreachable
 from desktop.sync.transport.snapshots import fetch_offers, file_bytes
 from shared.clock import MICROSECONDS_PER_SECOND, monotonic_us
+from shared.schema.registry import SCHEMA_VERSION
 from shared.sync.wire import (
     CONTENT_TYPE,
     DigestAnswer,
@@ -82,7 +83,7 @@ class HttpServer:
 
     def digest(self, scopes: list[str]) -> DigestAnswer:
         """Full digests of what the server holds for these scopes."""
-        return self._exchange("/sync/digest", DigestRequest(scopes), DigestAnswer)
+        return self._exchange("/sync/digest", DigestRequest(scopes, SCHEMA_VERSION), DigestAnswer)
 
     def verify(self, request: VerifyRequest) -> VerifyAnswer:
         """Bucket sums of scopes, and what the server has in some buckets."""

@@ -101,6 +101,14 @@ class SegmentedTabs(QWidget):
             self._row.insertWidget(index, tab)
         self.choose(0)
 
+    def set_words(self, names: Sequence[str]) -> None:
+        """Call the tabs otherwise; as many as there are, the chosen one stays chosen."""
+        for index, name in enumerate(names):
+            button = self._group.button(index)
+            button.setText(name)
+            button.setAccessibleName(name)
+            button.updateGeometry()
+
     def index(self) -> int:
         """Which tab is chosen; -1 when there are none."""
         return self._group.checkedId()

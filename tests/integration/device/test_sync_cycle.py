@@ -195,7 +195,7 @@ def test_given_a_scope_no_longer_granted_when_synced_then_its_rows_are_erased(
     assert name_of(device, CUP) == "Cup"
 
 
-def test_given_a_server_restored_to_another_epoch_when_synced_then_the_scope_is_filled_anew_and_swept(
+def test_given_a_server_restored_to_another_epoch_when_synced_then_it_is_filled_anew_and_given_what_it_lost(
     device: Replica, server: FakeServer, engine: SyncEngine
 ) -> None:
     fresh = FakeServer(scopes=server.scopes, epoch=2, page_rows=1, now=server.now)
@@ -207,7 +207,8 @@ def test_given_a_server_restored_to_another_epoch_when_synced_then_the_scope_is_
     again = SyncEngine(device, fresh, device.clock)
     assert again.cycle().is_consistent
     assert None not in seen
-    assert name_of(device, PEN) is None
+    assert name_of(device, PEN) == "Pen"
+    assert fresh.row("product", PEN)["name"] == "Pen"
     assert name_of(device, CUP) == "Cup of the backup"
     assert agrees(device, fresh)
     with device.read() as connection:
@@ -227,9 +228,12 @@ def test_given_a_refill_that_broke_off_when_it_goes_on_then_it_does_not_begin_an
         again.cycle()
     fresh.before_pull = lambda: None
     fresh.is_down = False
-    assert again.cycle().received == {"product": 4}
+    report = again.cycle()
+    assert report.is_consistent
+    assert [pull.cursors[0].position for pull in fresh.pulls if pull.cursors].count(0) == 0
     assert agrees(device, fresh)
-    assert name_of(device, CUP) is None
+    assert name_of(device, CUP) == "Cup"
+    assert fresh.row("product", CUP)["name"] == "Cup"
 
 
 def test_given_a_server_that_lost_commits_when_pushed_then_what_was_accepted_is_sent_again(
@@ -265,7 +269,8 @@ def test_given_a_cloned_device_when_it_pushes_then_it_counts_anew_and_nothing_is
     assert sorted(server.received) == [1]
     with device.read() as connection:
         me = identity_of(connection)
-        assert (me.receipt_series, me.outbox_base) == (2, mine - 1)
+        assert me.receipt_series > 1
+        assert me.outbox_base == mine - 1
         assert outbox.pending_count(connection) == 0
         assert me.settled_number == mine
 

@@ -59,7 +59,9 @@ def test_given_a_customer_made_twice_offline_then_both_are_kept_and_a_person_is_
     assert (pair["survivor_id"], pair["alias_id"], pair["state"]) == (first, second, "proposed")
     (entry,) = inbox(shop, second, "same_person")
     assert (entry["state"], entry["title"]) == ("needs_you", "Béatrix Quill")
-    assert entry["reason"] == "Two profiles have the same name and the same telephone. Nothing changes until you decide."
+    assert (
+        entry["reason"] == "Two profiles have the same name and the same telephone. Nothing changes until you decide."
+    )
     assert stands_for(shop, second) == second
 
 

@@ -6,6 +6,7 @@ force, or have been overwritten by somebody who saw it, or stand in the inbox. N
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
 
@@ -80,9 +81,9 @@ def _edits_lost(connection: Connection, world: World, refused: set[uuid.UUID]) -
             for field in deed.arguments["changes"]:
                 edits.setdefault((deed.entity, deed.entity_id, field), []).append(deed)
     entries = [
-        (row.entity_id, row.field, {_text(row.base), _text(row.mine), _text(row.theirs)}, _text(row.decision))
+        (row.entity_id, row.field, {_stored(row.base), _stored(row.mine), _stored(row.theirs)})
         for row in connection.execute(
-            text("SELECT entity_id, field, base, mine, theirs, decision FROM inbox_entry WHERE kind = 'conflict'")
+            text("SELECT entity_id, field, base, mine, theirs FROM inbox_entry WHERE kind = 'conflict'")
         )
     ]
     for (entity, entity_id, field), deeds in edits.items():
@@ -116,6 +117,11 @@ def _named(value: object, kind: WireKind) -> set[str]:
     if kind is WireKind.JSON and isinstance(value, str):
         return {value, _text(value)}
     return {_text(value)}
+
+
+def _stored(value: str | None) -> str:
+    """A JSON value of the inbox, in one spelling."""
+    return _text(None if value is None else json.loads(value))
 
 
 def _text(value: object) -> str:

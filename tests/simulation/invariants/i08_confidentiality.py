@@ -23,7 +23,9 @@ def check(world: World) -> Iterator[str]:
         is_shared = chain.does_share(connection)
         holders = _holders(connection)
     for device in world.devices:
-        if not device.is_revoked:
+        if device.is_revoked:
+            yield from _check_device(device, set())
+        else:
             every = device.kind == "office" or is_shared
             allowed = {f"store:{shop_id('store', store)}" for store in STORES if every or store == device.store}
             yield from _check_device(device, {name for name, scopes in holders.items() if scopes & allowed})

@@ -37,7 +37,7 @@ from shared.permissions import is_allowed
 
 REFRESH_MS = 2_000
 _FIRST_PAGE = PageName.PRODUCTS
-_PLAIN_KEYS = ("M", "K", "1", "2", "3")
+_PLAIN_KEYS = ("M", "K", "1", "2", "3", "R", "U", "J", "X", "T", "P", "G", "C")
 
 
 class OfficeWindow(QMainWindow):

@@ -91,8 +91,9 @@ class ConflictsPresenter(QObject):
             self.look()
 
     def toggle(self, entry_id: uuid.UUID) -> None:
-        """Select one entry, or not any more."""
-        self._set(selected=self.state.selected ^ {entry_id})
+        """Select one entry, or not any more; a note of an automatic merge has nothing to decide."""
+        if any(line.id == entry_id and not line.is_note for line in self._lines()):
+            self._set(selected=self.state.selected ^ {entry_id})
 
     def toggle_open(self) -> None:
         """The same with the entry that is open."""
@@ -112,9 +113,13 @@ class ConflictsPresenter(QObject):
         self.session.ask(
             "like",
             lambda desk: entries_like(desk, entry_id, same),
-            lambda ids: self._set(selected=self.state.selected | frozenset(ids)),
+            self._select_more,
             self._fail,
         )
+
+    def _select_more(self, ids: list[uuid.UUID]) -> None:
+        shown = {line.id for line in self._lines()}
+        self._set(selected=self.state.selected | (shown & set(ids)))
 
     def clear_selection(self) -> bool:
         """Select nothing; whether anything was."""

@@ -21,6 +21,8 @@ from desktop.ui.widgets.painting import paint_sheet
 from desktop.usecases.review_inbox import EntryView, Piece, Side
 from shared.sync.decision import Take
 
+_LINE_SEPARATOR = "\u2028"
+
 
 class MarkedText(QWidget):
     """A value with the pieces that differ on a soft ground; wraps."""
@@ -80,7 +82,9 @@ class MarkedText(QWidget):
         theme = current_theme()
         font = theme.font(TypeRole.LINE)
         font.setWeight(font.Weight.Normal)
-        layout = QTextLayout("".join(piece.text for piece in self._pieces), font)
+        # One letter for one letter, so that the grounds stay under their pieces.
+        text = "".join(piece.text for piece in self._pieces).replace("\n", _LINE_SEPARATOR)
+        layout = QTextLayout(text, font)
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         layout.setTextOption(option)
@@ -142,7 +146,7 @@ class SideCard(QWidget):
         self._text = MarkedText()
         self._take = ActionButton("Take this", key=str(number))
         self._take.clicked.connect(self._tell)
-        self._value = Take.BASE
+        self._value: Take | None = Take.BASE
         self._chip = Chip("stands now", Tone.GOOD)
         inside = QVBoxLayout()
         inside.setContentsMargins(side, theme.px(Space.S), side, 0)
@@ -155,7 +159,7 @@ class SideCard(QWidget):
         inside.addLayout(row)
         column.addLayout(head)
         column.addLayout(inside, 1)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
 
     def show_side(self, side: Side) -> None:
         """Show a value."""
@@ -200,6 +204,7 @@ class SideRow(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(current_theme().px(Space.M))

@@ -21,6 +21,8 @@ from desktop.usecases.browse_customers import (
 )
 from desktop.usecases.desk import Desk
 from desktop.usecases.edit_customer import create_customer, edit_customer
+from desktop.usecases.same_person import PairView, decide_pair
+from shared.customers.same_person import AliasState
 from shared.errors import CounterfoilError
 
 
@@ -37,7 +39,7 @@ class CustomerDraft:
 
 @dataclass(frozen=True, slots=True)
 class CustomersState:
-    """The whole page; ``panel`` None with a draft: a new customer."""
+    """The whole page; ``panel`` None with a draft: a new customer; ``pair``: two profiles are compared."""
 
     text: str = ""
     ids: Sequence[uuid.UUID] = ()
@@ -50,6 +52,7 @@ class CustomersState:
     errors: Mapping[str, str] = field(default_factory=dict)
     panel_notice: str = ""
     is_saving: bool = False
+    pair: PairView | None = None
 
     @property
     def is_dirty(self) -> bool:
@@ -99,7 +102,31 @@ class CustomersPresenter(QObject):
         """Open one customer; refused while another one has unsaved changes."""
         panel = self.state.panel
         if (panel is None or panel.card.id != customer_id) and not self.blocks_leaving():
+            self._set(pair=None)
             self.session.ask("customer", lambda desk: show_customer(desk, customer_id), self._take_panel, self._fail)
+
+    def compare(self) -> None:
+        """Compare the open profile with the one that may be the same person; again: with the next one."""
+        panel = self.state.panel
+        if panel is None or not panel.pairs or self.blocks_leaving():
+            return
+        shown = self.state.pair
+        at = next((n for n, pair in enumerate(panel.pairs) if shown is not None and pair.id == shown.id), -1)
+        self._set(pair=panel.pairs[(at + 1) % len(panel.pairs)], panel_notice="")
+
+    def close_pair(self) -> bool:
+        """Back to the customer; whether a pair was open."""
+        had = self.state.pair is not None
+        self._set(pair=None)
+        return had
+
+    def decide_pair(self, state: AliasState) -> None:
+        """Say whether the two that are compared are one person."""
+        pair = self.state.pair
+        if pair is None or self.state.is_saving:
+            return
+        self._set(is_saving=True)
+        self.session.act(lambda desk: decide_pair(desk, pair.id, state), lambda _done: self._decided(), self._refuse)
 
     def make_new(self) -> None:
         """Begin a new customer."""
@@ -151,7 +178,7 @@ class CustomersPresenter(QObject):
 
     def take_changes(self, changes: Changes) -> None:
         """Customers changed, here or by sync."""
-        if self._desk is None or not changes.touches("customer"):
+        if self._desk is None or not changes.touches("customer", "customer_alias"):
             return
         self.look()
         self.rows_changed.emit()
@@ -165,12 +192,21 @@ class CustomersPresenter(QObject):
     def _take_panel(self, panel: CustomerPanel) -> None:
         card = panel.card
         draft = CustomerDraft(card.name, card.email, card.phone, card.note, card.may_send_offers)
-        self._set(panel=panel, draft=draft, origin=draft, errors={}, panel_notice="", is_saving=False)
+        shown = self.state.pair
+        pair = None if shown is None else next((each for each in panel.pairs if each.id == shown.id), None)
+        self._set(panel=panel, draft=draft, origin=draft, errors={}, panel_notice="", is_saving=False, pair=pair)
 
     def _take_created(self, created: tuple[uuid.UUID, Changes]) -> None:
         self._set(is_saving=False, draft=None, origin=None)
         self.session.data_changed.emit(created[1])
         self.show(created[0])
+
+    def _decided(self) -> None:
+        """Read the person again: they may have another profile now, or one less."""
+        self._set(is_saving=False)
+        if self.state.panel is not None:
+            customer_id = self.state.panel.card.id
+            self.session.ask("customer", lambda desk: show_customer(desk, customer_id), self._take_panel, self._fail)
 
     def _saved(self) -> None:
         self._set(is_saving=False, origin=self.state.draft, errors={}, panel_notice="")

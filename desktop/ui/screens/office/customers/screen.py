@@ -1,8 +1,9 @@
-"""The customers page: the list, and the panel of one customer."""
+"""The customers page: the list, the panel of one customer, and two profiles side by side."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QSignalBlocker
@@ -10,13 +11,16 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QVBoxLayout
 
 from desktop.replica.queries.customer_list import CustomerRow
 from desktop.ui.models.paged_table import Column, PagedTable
+from desktop.ui.screens.office.customers.pair_panel import PairPanel
 from desktop.ui.screens.office.customers.presenter import CustomersPresenter, CustomersState
 from desktop.ui.screens.office.frame.form import FactRow, FieldRow, text_field
 from desktop.ui.screens.office.frame.page import OfficePage
-from desktop.ui.screens.office.frame.side_panel import SidePanel
+from desktop.ui.screens.office.frame.side_panel import SidePanel, section_head
 from desktop.ui.screens.office.frame.table_card import TableCard
 from desktop.ui.theme import Ink, Space, Tone, TypeRole, current_theme
 from desktop.ui.widgets import ActionButton, DataTable, Emphasis, NoticeLine, SearchField, TextLabel
+from desktop.usecases.same_person import PairView
+from shared.customers.same_person import AliasState
 
 COLUMNS: tuple[Column[CustomerRow], ...] = (
     Column("Name", lambda row: row.name, secondary=lambda row: row.number),
@@ -48,7 +52,7 @@ class CustomersPage(OfficePage):
         self.table = DataTable("Customers")
         self.table.show_table(self.model)
         self.card = TableCard(
-            self.table, empty_step="New customer", empty_icon="customer", room_by_column={2: 560, 3: 720}
+            self.table, empty_step="New customer", empty_icon="customer", room_by_column={1: 460, 2: 560, 3: 720}
         )
         self.card.row_selected.connect(self._choose_row)
         self.card.step_taken.connect(self.make_new)
@@ -58,6 +62,8 @@ class CustomersPage(OfficePage):
         row.setSpacing(theme.px(14))
         row.addWidget(self.card, 1)
         row.addWidget(self.panel)
+        self.pair = PairPanel(presenter)
+        row.addWidget(self.pair)
         column = QVBoxLayout()
         column.setSpacing(theme.px(Space.M))
         column.addWidget(self.find_field)
@@ -95,9 +101,23 @@ class CustomersPage(OfficePage):
         self.presenter.undo()
 
     def go_back(self) -> None:
-        """Close the panel."""
-        self.presenter.close_panel()
+        """Close the comparison, or the panel."""
+        if not self.presenter.close_pair():
+            self.presenter.close_panel()
         self.table.setFocus()
+
+    def take_key(self, text: str) -> bool:
+        """C compares two profiles; M merges them, K keeps them apart, U undoes a merge."""
+        presenter = self.presenter
+        keys: dict[str, Callable[[], None]] = {
+            "c": presenter.compare,
+            "m": lambda: presenter.decide_pair(AliasState.MERGED),
+            "k": lambda: presenter.decide_pair(AliasState.KEPT_APART),
+            "u": lambda: presenter.decide_pair(AliasState.UNDONE),
+        }
+        if text in keys:
+            keys[text]()
+        return text in keys
 
     def may_leave(self) -> bool:
         """Not with unsaved changes."""
@@ -156,6 +176,13 @@ class CustomerPanelView(SidePanel):
         self._bought = TextLabel("", TypeRole.SUPPORT, Ink.THIRD, wraps=True)
         self.form.addWidget(self._points)
         self.form.addWidget(self._bought)
+        self.same_person = TextLabel("", TypeRole.OFFICE, wraps=True)
+        self.compare = ActionButton("Compare", key="C")
+        self.compare.clicked.connect(presenter.compare)
+        self._same_head = section_head("Same person?")
+        self.form.addWidget(self._same_head)
+        self.form.addWidget(self.same_person)
+        self.form.addWidget(self.compare)
         self.form.addStretch(1)
         self._undo = ActionButton("Undo")
         self._undo.clicked.connect(presenter.undo)
@@ -170,7 +197,7 @@ class CustomerPanelView(SidePanel):
     def refresh(self) -> None:
         """Show what the presenter says now."""
         state: CustomersState = self._presenter.state
-        self.setVisible(state.draft is not None)
+        self.setVisible(state.draft is not None and state.pair is None)
         if state.draft is None:
             return
         panel = state.panel
@@ -185,6 +212,10 @@ class CustomerPanelView(SidePanel):
         self._offers.setChecked(state.draft.may_send_offers)
         self._points.say(f"{panel.card.points:,}" if panel else "")
         self._bought.setText(panel.bought if panel else "")
+        pairs = panel.pairs if panel else ()
+        for widget in (self._same_head, self.same_person, self.compare):
+            widget.setVisible(bool(pairs))
+        self.same_person.setText("\n".join(_pair_words(pair, panel.card.id) for pair in pairs) if panel else "")
         is_dirty = state.is_dirty or panel is None
         self._save.setEnabled(is_dirty and not state.is_saving)
         self._undo.setEnabled(is_dirty)
@@ -192,3 +223,17 @@ class CustomerPanelView(SidePanel):
     def focus_first(self) -> None:
         """The keyboard goes to the name."""
         self._fields["name"].setFocus()
+
+
+def _pair_words(pair: PairView, shown: uuid.UUID) -> str:
+    """What the pair says of whoever is not shown, such as ``Perhaps also Béatrix Quill (HS1-0007).`` on a card."""
+    other = pair.joins if pair.stays_id == shown else pair.stays
+    number = next((line.joins if pair.stays_id == shown else line.stays for line in pair.lines[1:2]), "")
+    named = f"{other} ({number})" if number else other
+    match pair.state:
+        case AliasState.PROPOSED:
+            return f"Perhaps also {named}."
+        case AliasState.MERGED:
+            return f"Merged with {named}."
+        case _:
+            return f"Not {named}."
