@@ -9,12 +9,15 @@ from sync_server.db.facts import read_facts
 from sync_server.db.sessions import Database
 from sync_server.devices.recovery_service import recovery_key_name
 from sync_server.devices.service import skewed_devices
+from sync_server.repricing import service as repricing
 from sync_server.settings import ServerSettings
+from sync_server.sync import quarantine_service as quarantine
 from sync_server.sync.integrity_service import feed_health
 
 MINIMUM_POSTGRES = 150_000
 LOW_DISK_BYTES = 2 * 1024**3
 MANY_UNPROJECTED = 100_000
+MANY_UNPRICED = 100_000
 LONG_FEED_LAG_MS = 10_000
 
 
@@ -50,11 +53,24 @@ def examine(database: Database, settings: ServerSettings) -> Report:
     report.note("recovery key", recovery_key or missing, is_well=bool(recovery_key), is_grave=False)
     clocks = "devices with a clock more than five minutes off"
     report.note(clocks, f"{skewed:,}", is_well=not skewed, is_grave=False)
+    _note_sales(report, database)
     _note_feed(report, database)
     place = settings.home if settings.home.exists() else settings.home.parent
     free = shutil.disk_usage(place).free
     report.note("disk free", f"{free / 1024**3:.1f} GiB", is_well=free > LOW_DISK_BYTES)
     return report
+
+
+def _note_sales(report: Report, database: Database) -> None:
+    """Whether the server gets the same amounts as the tills, and what revoked devices have handed in."""
+    with database.reading() as connection:
+        counts = repricing.counts(connection)
+        waiting = sum(each.waiting for each in quarantine.handed_in(connection))
+    said = f"{counts.diverged:,} of {counts.sales:,} (counterfoil-server repricing)"
+    report.note("sales that the server prices otherwise", said, is_well=not counts.diverged)
+    report.note("sales not yet priced once more", f"{counts.waiting:,}", is_well=counts.waiting < MANY_UNPRICED)
+    said = f"{waiting:,} (counterfoil-server quarantine list)" if waiting else "none"
+    report.note("changes of revoked devices nobody decided about", said, is_well=not waiting, is_grave=False)
 
 
 def _note_feed(report: Report, database: Database) -> None:

@@ -20,6 +20,7 @@ from shared.errors import BugError, CounterfoilError, EnvironmentFailure
 from shared.ids import IdMaker, TimeOrderedIds
 from sync_server.auth.channel_cache import ChannelCache
 from sync_server.catalogue.endpoints import router as catalogue
+from sync_server.catalogue.service import OfferCache
 from sync_server.db.embedded import EmbeddedPostgres
 from sync_server.db.engine import connection_text, make_engine
 from sync_server.db.migrate import migrate
@@ -107,6 +108,7 @@ def create_app(
             app.state.board = board
             app.state.seen = SeenBoard(database)
             app.state.channels = ChannelCache()
+            app.state.offers = OfferCache()
             app.state.heartbeat_seconds = settings.heartbeat_seconds
             bounds = GateBounds(settings.sync_at_work, settings.sync_waiting, settings.sync_wait_seconds)
             app.state.push_gate = LoadGate("push", bounds, _chance)

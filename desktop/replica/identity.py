@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from desktop.replica.schema import Identity
 from shared.errors import UserError
 from shared.sales import copy_series
+from shared.schema.registry import SCHEMA_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class DeviceIdentity:
         successor: the one that takes its place with the push on its way.
         fingerprint: the file the replica lies in, as ``replica.fingerprint`` tells it.
         openings: how often the home was opened and closed.
+        schema_filled: the wire schema that the replica's rows were filled in.
         is_indexed: false while a new replica fills.
     """
 
@@ -54,6 +56,7 @@ class DeviceIdentity:
     successor: bytes = b""
     fingerprint: str = ""
     openings: int = 0
+    schema_filled: int = SCHEMA_VERSION
     is_indexed: bool = True
 
 

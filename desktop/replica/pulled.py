@@ -80,6 +80,15 @@ def overwrite(connection: Connection, entity: str, rows: Sequence[Row], settled_
     _bring_search_up_to_date(connection, entity, [row.id for row in rows])
 
 
+def fill_rows(connection: Connection, entity: str, rows: Sequence[Row], context: PullContext) -> None:
+    """Write rows again that have gained columns: at the version that is here too, never at an older one."""
+    known = cursors.known_versions(connection, entity, [row.id for row in rows])
+    write_rows(connection, entity, rows, context)
+    same = [row for row in rows if known.get(row.id) == row.version]
+    if same:
+        overwrite(connection, entity, same, context.settled_number)
+
+
 def take_out(
     connection: Connection, entity: str, ids: Sequence[bytes], scope_number: int | None, settled_number: int
 ) -> list[bytes]:

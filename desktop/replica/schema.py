@@ -67,6 +67,8 @@ class Identity(DeviceTable):
     """The file this replica lies in (``replica.fingerprint``); another one means that the home was copied."""
     openings: Mapped[int] = mapped_column(Whole, default=0)
     """How often the home was opened and closed; the keychain keeps it too and tells an older copy by it."""
+    schema_filled: Mapped[int] = mapped_column(Whole, default=1)
+    """The wire schema its rows were filled in; what later ones added is fetched by the migration pull."""
 
 
 class Outbox(DeviceTable):
@@ -95,7 +97,7 @@ class Outbox(DeviceTable):
     code: Mapped[str] = mapped_column(Words, default="")
     message: Mapped[str] = mapped_column(Words, default="")
     answered_at: Mapped[int | None] = mapped_column(Whole)
-    seen_to: Mapped[str] = mapped_column(Words, default="")
+    seen_to: Mapped[str] = mapped_column(Words, default="", server_default=text("''"))
     """Of a refused one: ``repaired`` (another one came in its place) or ``set_aside``; empty until somebody did."""
 
 
@@ -187,6 +189,18 @@ class HeldBack(DeviceTable):
     version: Mapped[int] = mapped_column(Whole, primary_key=True, autoincrement=False)
     payload: Mapped[bytes] = mapped_column(Digest)
     """msgpack of the wire payload."""
+
+
+class SchemaFill(DeviceTable):
+    """How far the migration pull is with one entity in one scope; nothing once it is over."""
+
+    __tablename__ = "schema_fill"
+
+    scope: Mapped[str] = mapped_column(Words, primary_key=True)
+    entity: Mapped[str] = mapped_column(Words, primary_key=True)
+    after: Mapped[bytes] = mapped_column(Digest, default=b"")
+    """The last id that was fetched."""
+    is_done: Mapped[bool] = mapped_column(Flag, default=False)
 
 
 class OpenBasket(DeviceTable):

@@ -95,7 +95,7 @@ class Applier:
             if is_new:
                 bulk_load.drop_indexes(unit.connection)
             for cursor in revoked:
-                for entity, ids in leave_scope(unit.connection, cursor, identity, answer.epoch).items():
+                for entity, ids in leave_scope(unit, cursor, identity, answer.epoch).items():
                     tally.note(entity, ids)
             return identity_of(unit.connection)
 

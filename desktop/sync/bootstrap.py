@@ -40,7 +40,6 @@ class Bootstrap:
         self._schema = schema
         self._folder = SnapshotFolder(folder_beside(replica.path), server)
         self._broken_fetches = 0
-        self._is_tidy = False
 
     def at_start(self) -> Applied | None:
         """Where this device holds nothing yet: everything there is a file for. None: the rows come by pages.
@@ -48,9 +47,7 @@ class Bootstrap:
         Raises:
             EnvironmentFailure: the server does not answer; what was fetched is kept.
         """
-        if not self._is_tidy:
-            self._folder.tidy()
-            self._is_tidy = True
+        self._folder.remove_plain()
         with self._replica.read() as connection:
             me = identity.identity_of(connection)
             is_new = me.consistent_at is None and me.is_indexed and not cursors.cursors(connection)
@@ -63,25 +60,30 @@ class Bootstrap:
         """
         anew = {page.scope for page in answer.pages if page.restart and is_snapshot_scope(page.scope)}
         if not anew:
+            self._folder.keep_only([])
             return None
         with self._replica.read() as connection:
             is_same_history = identity.identity_of(connection).epoch == answer.epoch
         return self._from_files(lambda offer: offer.scope in anew) if is_same_history else None
 
     def _from_files(self, is_wanted: Callable[[SnapshotOffer], bool]) -> Applied | None:
+        if self._broken_fetches >= BROKEN_FETCHES_MAX:
+            self._folder.keep_only([])
+            return None
         try:
             offers = [offer for offer in self._server.snapshots(self._schema) if is_wanted(offer)]
-            if not offers or self._broken_fetches >= BROKEN_FETCHES_MAX:
-                return None
-            return self._start_from(sorted(offers, key=_rows, reverse=True))
+            self._folder.keep_only(offers)
+            applied = self._start_from(sorted(offers, key=_rows, reverse=True)) if offers else None
         except EnvironmentFailure as failure:
             if failure.code in _LINE_IS_DOWN:
                 self._broken_fetches += 1
                 raise
+            applied = None
             logger("sync").warning("no start from a snapshot: %s", failure)
             with self._replica.write(is_background=True) as unit:
                 sync_events.add(unit.connection, unit.clock.now(), "note", failure.message)
-            return None
+        self._folder.keep_only([])
+        return applied
 
     def _start_from(self, offers: Sequence[SnapshotOffer]) -> Applied:
         counts: dict[str, int] = {}
@@ -95,9 +97,7 @@ class Bootstrap:
                 self._replica.give_way_to(made)
             finally:
                 fetching.shutdown(cancel_futures=True)
-                self._folder.tidy(kept=offers)
-        for offer in offers:
-            self._folder.forget(offer)
+                self._folder.remove_plain()
         return Applied(counts, is_consistent=False, changes=Changes({}, frozenset(counts)))
 
     def _taken(self, made: Successor, offer: SnapshotOffer, file: Callable[[], Path]) -> SnapshotFacts:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-
-from sqlalchemy import Connection
+from typing import Any
 
 from desktop.replica.engine import Replica
 from desktop.replica.identity import change_identity, identity_of
@@ -38,7 +37,7 @@ def succession_of(replica: Replica, *, fresh: Callable[[], bytes] = new_key) -> 
     return Succession(me.succession, successor)
 
 
-def confirm_succession(connection: Connection, sent: Succession) -> None:
+def confirm_succession(connection: Any, sent: Succession) -> None:
     """The server has answered a push that carried ``sent``: its successor is the secret from now on.
 
     Called in the transaction that notes the answer. An answer that comes after a new incarnation began changes nothing.

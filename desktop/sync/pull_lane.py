@@ -7,11 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 from desktop.replica import cursors, identity, outbox
+from desktop.replica.changes import Changes
 from desktop.replica.engine import Replica
 from desktop.sync.apply import Applied, Applier
 from desktop.sync.bootstrap import Bootstrap
 from desktop.sync.clock_offset import note_server_time
 from desktop.sync.collector import collector_paused
+from desktop.sync.migration_pull import MigrationPull
 from desktop.sync.server_port import SyncServer
 from shared.schema.registry import SCHEMA_VERSION
 from shared.sync.wire import Cursor, PullAnswer, PullRequest
@@ -32,6 +34,7 @@ class PullLane:
         self._schema = schema
         self._applier = Applier(replica, schema)
         self._bootstrap = Bootstrap(replica, server, schema)
+        self._migration = MigrationPull(replica, server, schema)
         self._on_page = on_page
 
     def run(self) -> Iterator[Applied]:
@@ -52,6 +55,9 @@ class PullLane:
             request = self._first_request()
             answer = self._server.pull(request)
         yield from self._pages(request, answer)
+        filled = self._migration.run()
+        if filled:
+            yield Applied(filled, is_consistent=True, changes=Changes({}, frozenset(filled)))
 
     def _pages(self, request: PullRequest, answer: PullAnswer) -> Iterator[Applied]:
         with ExitStack() as stack:

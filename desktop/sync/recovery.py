@@ -17,7 +17,6 @@ from functools import partial
 from typing import cast
 
 import msgspec
-from sqlalchemy import Connection
 
 from desktop.replica import cursors, held_back, offers, pulled, resending, sync_events
 from desktop.replica.engine import Replica
@@ -177,7 +176,7 @@ class GivingBack:
 
 
 def leave_scope(
-    connection: Connection, cursor: cursors.ScopeCursor, me: DeviceIdentity, epoch: int
+    unit: UnitOfWork, cursor: cursors.ScopeCursor, me: DeviceIdentity, epoch: int
 ) -> dict[str, list[bytes]]:
     """A scope is not granted any more: erase it; gives what was erased.
 
@@ -185,9 +184,9 @@ def leave_scope(
     set aside, and given back at the consistent point.
     """
     if me.epoch not in (0, epoch):
-        cursors.set_aside(connection, cursor)
+        cursors.set_aside(unit.connection, cursor)
         return {}
-    return pulled.erase_scope(connection, cursor, me.settled_number)
+    return pulled.erase_scope(unit.connection, cursor, me.settled_number)
 
 
 def guarded(replica: Replica, server: SyncServer) -> SyncServer:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from desktop.replica import cursors, identity, outbox, pulled
 from desktop.replica.engine import Replica
 from desktop.replica.erasure import erase_everything
+from desktop.replica.unit_of_work import UnitOfWork
 from desktop.sync.push_lane import PUSH_MAX_BYTES, PUSH_MAX_MUTATIONS, numbered_for_wire
 from desktop.sync.server_port import SyncServer
 from shared.errors import EnvironmentFailure
@@ -28,6 +29,7 @@ def leave(replica: Replica, server: SyncServer) -> EnvironmentFailure:
     handed_in = _hand_in(replica, server)
     with replica.write(is_background=True) as unit:
         erase_everything(unit.connection)
+        _begin_anew(unit)
     waiting = "Nothing of it was unsent." if not handed_in else f"What was unsent ({handed_in:,}) was handed in."
     return EnvironmentFailure(
         REVOKED,
@@ -71,3 +73,9 @@ def _hand_in(replica: Replica, server: SyncServer) -> int:
             )
         with replica.write(is_background=True) as unit:
             outbox.note_handed_in(unit.connection, batch[-1].number, unit.clock.now())
+
+
+def _begin_anew(unit: UnitOfWork) -> None:
+    """What is in quarantine never gets its numbers: should the device ever be let in again, it counts from 1."""
+    if outbox.last_number(unit.connection) > identity.identity_of(unit.connection).outbox_base:
+        identity.start_new_incarnation(unit.connection, unit.ids.new(), outbox.first_waiting(unit.connection))

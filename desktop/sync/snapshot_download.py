@@ -31,15 +31,18 @@ class SnapshotFolder:
         self._folder = folder
         self._server = server
 
-    def tidy(self, kept: Collection[SnapshotOffer] = ()) -> None:
-        """Remove plain files that a crash left, and parts of files that are not offered any more."""
-        if not self._folder.is_dir():
-            return
-        wanted = {self._part_of(offer).name for offer in kept}
-        for path in self._folder.iterdir():
-            if path.suffix == _PLAIN or (path.suffix == _PART and path.name not in wanted):
+    def remove_plain(self) -> None:
+        """Remove plain files that a crash left."""
+        for path in self._folder.glob(f"*{_PLAIN}"):
+            path.unlink(missing_ok=True)
+
+    def keep_only(self, offers: Collection[SnapshotOffer]) -> None:
+        """Remove parts of files that are not on offer any more, and the folder with the last one."""
+        wanted = {self._part_of(offer).name for offer in offers}
+        for path in self._folder.glob(f"*{_PART}"):
+            if path.name not in wanted:
                 path.unlink(missing_ok=True)
-        with suppress(OSError):  # Not empty: a part is kept for the next time.
+        with suppress(OSError):  # A part is kept for the next time, or there is no such folder.
             self._folder.rmdir()
 
     def fetch(self, offer: SnapshotOffer) -> Path:
@@ -56,13 +59,6 @@ class SnapshotFolder:
                 raise
             self._part_of(offer).unlink(missing_ok=True)
             return self._fetched(offer)
-
-    def forget(self, offer: SnapshotOffer) -> None:
-        """Remove what was fetched of an offer."""
-        for path in (self._part_of(offer), self._plain_of(offer)):
-            path.unlink(missing_ok=True)
-        with suppress(OSError):
-            self._folder.rmdir()
 
     def _fetched(self, offer: SnapshotOffer) -> Path:
         part, plain = self._part_of(offer), self._plain_of(offer)

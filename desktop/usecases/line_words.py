@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from desktop.replica.queries.goods import ShelfStock
 from desktop.usecases.new_line import BY_HAND
 from desktop.usecases.station import Station
 from desktop.usecases.till_state import Note, NoteTone
 from shared.pricing import DiscountKind
 from shared.quantity import THOUSAND, Quantity, Unit
 from shared.sales import PricedLine
-from shared.stock import Level
+from shared.stock import counter_stock
 
 _FEW_THOUSANDTHS = 5 * THOUSAND
 
 
-def line_notes(station: Station, priced: PricedLine, level: Level | None) -> tuple[Note, ...]:
+def line_notes(station: Station, priced: PricedLine, stock: ShelfStock | None) -> tuple[Note, ...]:
     """The notes of one line, the plainest first.
 
     Args:
         station: the till, for the store's clock.
         priced: the line.
-        level: what the store has of it, this basket not counted; None where nothing is known.
+        stock: what the store has of it, this basket not counted; None where nothing is known.
     """
     line = priced.line
     if line.removed_at is not None:
@@ -33,8 +34,10 @@ def line_notes(station: Station, priced: PricedLine, level: Level | None) -> tup
         notes.append(Note(f"basket discount · saves {priced.basket_discount}", NoteTone.SAVING))
     if line.taxes and not priced.tax:
         notes.append(Note("zero-rated"))
-    stock = None if level is None else _stock_note(level, line.quantity)
-    return (*notes, *([] if stock is None else [stock]))
+    if stock is not None:
+        said = (_stock_note(stock, line.quantity), _web_note(station, stock, line.quantity))
+        notes.extend(note for note in said if note is not None)
+    return tuple(notes)
 
 
 def _price_note(priced: PricedLine) -> Note | None:
@@ -54,8 +57,25 @@ def _own_price_note(priced: PricedLine) -> Note | None:
     return Note(line.price_reason)
 
 
-def _stock_note(level: Level, wanted: Quantity) -> Note | None:
+def _web_note(station: Station, stock: ShelfStock, wanted: Quantity) -> Note | None:
+    """Whether the line takes what is held for the web: said quietly, never refused; the clerk decides."""
+    is_heard = station.sync is None or station.sync.status().is_online
+    share = station.known.web_share_percent
+    known = counter_stock(stock.pulled, stock.own_movements, is_heard=is_heard, web_share_percent=share)
+    taken = known.taken_from_web(wanted.thousandths)
+    if wanted.unit is Unit.PIECE:
+        taken -= taken % THOUSAND
+    if taken <= 0:
+        return None
+    promised = taken - known.rights
+    if promised > 0:
+        return Note(f"takes {Quantity(promised, wanted.unit)} that the web was promised", NoteTone.LOOK)
+    return Note(f"takes {Quantity(taken, wanted.unit)} that the web may promise while offline", NoteTone.LOOK)
+
+
+def _stock_note(stock: ShelfStock, wanted: Quantity) -> Note | None:
     """How many are left, once there are few; a physical sale is never refused."""
+    level = stock.level
     if level.available >= _FEW_THOUSANDTHS and level.available >= wanted.thousandths:
         return None
     left = Quantity(level.available, wanted.unit)

@@ -47,6 +47,20 @@ MEANING_BY_REASON = {
 
 
 @dataclass(frozen=True, slots=True)
+class CountSheet:
+    """What the books said when somebody began to count: ``on_hand`` (thousandths) at ``ledger_position``.
+
+    What is counted is held against this and not against what the books say once it is typed in: goods that were sold
+    or came in meanwhile are in the ledger by themselves, so counting while selling is exact.
+    """
+
+    store_id: uuid.UUID
+    variant_id: uuid.UUID
+    on_hand: int
+    ledger_position: int
+
+
+@dataclass(frozen=True, slots=True)
 class NewMovement:
     """A movement to be; ``quantity`` in thousandths: positive but for adjustments; for a count, what is there."""
 
@@ -56,6 +70,17 @@ class NewMovement:
     store_id: uuid.UUID | None = None
     """None: the store this device stands in."""
     note: str = ""
+    sheet: CountSheet | None = None
+    """For a count: from when it was begun. None: it is held against what the books say now."""
+
+
+def begin_count(desk: Desk, variant_id: uuid.UUID, store_id: uuid.UUID | None = None) -> CountSheet:
+    """Begin to count a product: the books as they stand now. Raises ``UserError`` ``not_allowed``."""
+    desk.require(Permission.USE_OFFICE)
+    store = store_id or desk.facts.store.id
+    with desk.replica.read() as connection:
+        standing = store_stock(connection, store, [variant_id]).get(variant_id, StockNow())
+    return CountSheet(store, variant_id, standing.on_hand, standing.ledger_position)
 
 
 def move_stock(desk: Desk, movement: NewMovement) -> Changes:
@@ -110,6 +135,9 @@ def _change(work: UnitOfWork, movement: NewMovement, store_id: uuid.UUID) -> int
     if movement.reason is MovementReason.COUNT:
         if movement.quantity < 0:
             raise UserError("quantity_invalid", "A count cannot be below nothing. Type what is there.")
+        sheet = movement.sheet
+        if sheet is not None and (sheet.store_id, sheet.variant_id) == (store_id, movement.variant_id):
+            return movement.quantity - sheet.on_hand
         standing = store_stock(work.connection, store_id, [movement.variant_id])
         return movement.quantity - standing.get(movement.variant_id, StockNow()).on_hand
     if movement.quantity == 0 or (sign and movement.quantity < 0):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from typing import Any
 
 from desktop.paths import Home
 from desktop.replica import sync_events
@@ -37,7 +37,7 @@ def keep_recoverable(home: Home, replica: Replica, replica_key: bytes) -> bool:
     return True
 
 
-def shop_recovery_key(connection: Connection) -> bytes | None:
+def shop_recovery_key(connection: Any) -> bytes | None:
     """The raw public half of the shop's recovery key; None where there is none, or it has not come down yet."""
     me = find_identity(connection)
     found = None if me is None else setting_value(connection, RECOVERY_SETTING, me.store_id)

@@ -42,6 +42,7 @@ KIND_WORDS = {
     "refused": "Not taken",
     "discrepancy": "Stock to be looked at",
     "dangling": "Something is missing",
+    "compensation": "A promise to make good",
     "duplicate_receipt": "Receipt number used twice",
 }
 _REFERENCES = {

@@ -11,6 +11,7 @@ from typing import Any
 from desktop.replica.queries import shop
 from desktop.replica.queries.shop import OwnIdentity, StoreFacts
 from shared.errors import UserError
+from shared.stock import WEB_SHARE_PERCENT
 from shared.tax import EffectiveRate, TaxRule, choose
 
 
@@ -23,6 +24,7 @@ class ShopFacts:
         rates: taxes by tax category, for the store's country.
         category_names: tax categories by id.
         people: display names by id, former ones included.
+        web_share_percent: what of the stock the web may promise while this store is not heard.
     """
 
     identity: OwnIdentity
@@ -31,6 +33,7 @@ class ShopFacts:
     rates: Mapping[uuid.UUID, tuple[EffectiveRate, ...]]
     category_names: Mapping[uuid.UUID, str]
     people: Mapping[uuid.UUID, str]
+    web_share_percent: int
 
     def taxes_on(self, tax_category_id: uuid.UUID | None, day: dt.date) -> tuple[TaxRule, ...]:
         """The taxes of a category on a local day of the store; none for goods without a category."""
@@ -68,6 +71,7 @@ def refreshed(facts: ShopFacts | None, connection: Any) -> ShopFacts | None:
     store = shop.store_facts(connection, standing.identity.store_id)
     if store is None:
         return None
+    share = shop.setting_value(connection, "web_share_percent", store.id)
     return ShopFacts(
         identity=standing.identity,
         store=store,
@@ -75,4 +79,5 @@ def refreshed(facts: ShopFacts | None, connection: Any) -> ShopFacts | None:
         rates=shop.tax_rates(connection, store.country),
         category_names=shop.tax_category_names(connection),
         people=shop.people_names(connection),
+        web_share_percent=share if isinstance(share, int) else WEB_SHARE_PERCENT,
     )

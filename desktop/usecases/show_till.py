@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from desktop.replica.queries.buyers import buyer_by_id
-from desktop.replica.queries.goods import stock_levels
+from desktop.replica.queries.goods import ShelfStock, shelf_stock
 from desktop.replica.queries.shifts import parked_count
 from desktop.replica.queries.shop import waiting_mutations
 from desktop.replica.repositories.device_values import device_value
@@ -32,7 +32,6 @@ from shared.payments import payment_method
 from shared.permissions import PERMISSIONS_BY_ROLE, Role
 from shared.quantity import Unit
 from shared.sales import BasketLine, PricedBasket, PricedLine, Settlement, receipt_number
-from shared.stock import Level
 
 
 def show_till(station: Station) -> TillState:
@@ -43,7 +42,7 @@ def show_till(station: Station) -> TillState:
             return _not_enrolled(station)
         store, identity, sale = station.store, station.identity, station.sale
         priced, settlement = station.priced(), station.settled()
-        levels = stock_levels(connection, store.id, _stocked(priced), identity.projected_number)
+        stock = shelf_stock(connection, store.id, _stocked(priced), identity.projected_number)
         customer = _customer(station, connection)
         shift = _shift(station, is_counted=device_value(connection, COUNT_KEY) is not None)
         number = next_number(connection, identity.receipt_series)
@@ -61,7 +60,7 @@ def show_till(station: Station) -> TillState:
         user_role="" if station.user is None else station.user.role,
         shift=shift,
         sale_number=_sale_number(station, number),
-        lines=tuple(_line(station, line, levels) for line in priced.lines),
+        lines=tuple(_line(station, line, stock) for line in priced.lines),
         selected_line=None if selected is None else selected.id,
         totals=None if not priced.lines else _totals(priced, settlement),
         customer=customer,
@@ -77,17 +76,17 @@ def show_till(station: Station) -> TillState:
     )
 
 
-def level_in(step: Step, line: BasketLine) -> Mapping[UUID, Level]:
+def level_in(step: Step, line: BasketLine) -> Mapping[UUID, ShelfStock]:
     """The stock behind a line, read in the step that changes it."""
     if line.variant_id is None:
         return {}
     station = step.station
-    return stock_levels(step.work.connection, station.store.id, [line.variant_id], station.identity.projected_number)
+    return shelf_stock(step.work.connection, station.store.id, [line.variant_id], station.identity.projected_number)
 
 
-def line_view(station: Station, line: BasketLine, levels: Mapping[UUID, Level]) -> LineView:
+def line_view(station: Station, line: BasketLine, stock: Mapping[UUID, ShelfStock]) -> LineView:
     """One line of the basket as committed and as the screen shows it."""
-    return _line(station, station.priced().line(line.id), levels)
+    return _line(station, station.priced().line(line.id), stock)
 
 
 def tender_views(station: Station) -> tuple[TenderView, ...]:
@@ -127,9 +126,9 @@ def _phase(station: Station) -> Phase:
     return Phase.SELLING
 
 
-def _line(station: Station, priced: PricedLine, levels: Mapping[UUID, Level]) -> LineView:
+def _line(station: Station, priced: PricedLine, stock: Mapping[UUID, ShelfStock]) -> LineView:
     line = priced.line
-    level = None if line.variant_id is None else levels.get(line.variant_id)
+    known = None if line.variant_id is None else stock.get(line.variant_id)
     return LineView(
         id=line.id,
         number=line.number,
@@ -140,7 +139,7 @@ def _line(station: Station, priced: PricedLine, levels: Mapping[UUID, Level]) ->
         is_weighed=line.quantity.unit is not Unit.PIECE,
         unit_price=str(line.unit_price),
         total=priced.total,
-        notes=line_notes(station, priced, level),
+        notes=line_notes(station, priced, known),
         is_removed=line.is_removed,
     )
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, text
 
 from shared.pricing import PriceRow
+from shared.schema.registry import CATALOGUE_SCOPE
 from shared.tax import EffectiveRate, TaxComputation, TaxRule
 
 
@@ -82,7 +83,8 @@ _PAGE = text(_OFFER.format(**_GIVEN) + _OF_WORDS)
 # A store by its code and what it sells, in one question; a store that sells none of it gives one row without a variant.
 _OF_STORE = text(f"""
 SELECT place.id AS store_id, place.code AS store_code, place.name AS store_name, place.currency, place.time_zone,
-       place.country, place.price_list_id, place.tax_rounding, offer.*
+       place.country, place.price_list_id, place.tax_rounding,
+       (SELECT mark FROM sync_scope WHERE name = '{CATALOGUE_SCOPE}') AS catalogue_mark, offer.*
 FROM (SELECT * FROM store WHERE upper(code) = upper(:store) AND NOT is_archived ORDER BY code LIMIT 1) AS place
 LEFT JOIN LATERAL (
 {_OFFER.format(price_list="place.price_list_id", country="place.country")}{_OF_SKUS}
@@ -103,8 +105,11 @@ def offers_by_sku(connection: Connection, store: SellingStore, skus: Sequence[st
 
 def store_and_offers(
     connection: Connection, store_code: str, skus: Sequence[str]
-) -> tuple[SellingStore, list[Offered]] | None:
-    """The store with this code, in either case, and what it sells under these SKUs as ``offers_by_sku`` does."""
+) -> tuple[SellingStore, list[Offered], bytes | None] | None:
+    """The store with this code, in either case, and what it sells under these SKUs as ``offers_by_sku`` does.
+
+    With them the mark of the catalogue's state that all this is of, None before its first change.
+    """
     rows = connection.execute(_OF_STORE, {"store": store_code, "skus": list(skus)}).mappings().all()
     if not rows:
         return None
@@ -119,7 +124,9 @@ def store_and_offers(
         price_list_id=first["price_list_id"],
         tax_rounding=first["tax_rounding"],
     )
-    return store, _offered((row for row in rows if row["variant_id"] is not None), store)
+    mark = first["catalogue_mark"]
+    offered = _offered((row for row in rows if row["variant_id"] is not None), store)
+    return store, offered, None if mark is None else bytes(mark)
 
 
 def page_of_offers(connection: Connection, store: SellingStore, query: str, after: str, limit: int) -> list[Offered]:

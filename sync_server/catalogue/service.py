@@ -12,11 +12,12 @@ from shared.pricing import PriceRow, choose_price
 from shared.quantity import Quantity, Unit
 from shared.tax import TaxRule, choose
 from sync_server.catalogue import offer_repository
+from sync_server.catalogue.offer_cache import OfferCache, Reading
 from sync_server.catalogue.offer_repository import Item, Offered, SellingStore
 from sync_server.db.sessions import Connection
 from sync_server.errors import NotFound
 
-__all__ = ["Item", "Offer", "SellingStore"]
+__all__ = ["Item", "Offer", "OfferCache", "Reading", "SellingStore"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +73,8 @@ def offers(connection: Connection, store: SellingStore, skus: Sequence[str], *, 
     return {offered.item.sku: _offer(offered, store, at) for offered in found}
 
 
-def store_and_offers(
-    connection: Connection, store_code: str, skus: Sequence[str], *, at: int
-) -> tuple[SellingStore, dict[str, Offer]]:
-    """The store with this code, in either case, and what it sells under these SKUs at an instant, in one question.
+def read_offers(connection: Connection, store_code: str, skus: Sequence[str]) -> Reading:
+    """The store with this code, in either case, and what it sells under these SKUs, in one question.
 
     Raises:
         NotFound: ``store_unknown``.
@@ -83,8 +82,13 @@ def store_and_offers(
     found = offer_repository.store_and_offers(connection, store_code, skus)
     if found is None:
         raise _store_unknown(store_code)
-    store, offered = found
-    return store, {each.item.sku: _offer(each, store, at) for each in offered}
+    store, offered, mark = found
+    return Reading(store, tuple(offered), mark)
+
+
+def offers_of(reading: Reading, *, at: int) -> dict[str, Offer]:
+    """What was read, as it is sold at an instant (UTC microseconds); unknown SKUs are left out."""
+    return {each.item.sku: _offer(each, reading.store, at) for each in reading.offered}
 
 
 def kinds_of(connection: Connection, variant_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:

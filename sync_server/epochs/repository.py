@@ -6,18 +6,18 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import psycopg
 from sqlalchemy import Connection, text
 
 from sync_server.db.epoch import TIMELINE_SQL
 
-LOOK_SQL = f"""
+_LOOK_SQL = f"""
 SELECT s.server_id, s.epoch, s.timeline, s.system_identifier,
        {TIMELINE_SQL}, (SELECT c.system_identifier::text FROM pg_control_system() AS c),
        (SELECT coalesce(sum(position), 0)::bigint FROM sync_scope),
        ARRAY(SELECT r.id FROM server_run AS r WHERE r.id = ANY({{runs}}))
 FROM server_state AS s
 """
-"""One statement, for a pooled connection and for one that the pool has only just made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,8 @@ class LoggedEpoch:
     tide: int
 
 
-_LOOK = text(LOOK_SQL.format(runs=":runs"))
+_LOOK = text(_LOOK_SQL.format(runs=":runs"))
+_RAW_LOOK = _LOOK_SQL.format(runs="%s").encode()
 _LOCK = text("SELECT id FROM server_state FOR UPDATE")
 _NOTE = text("UPDATE server_state SET epoch = :epoch, timeline = :timeline, system_identifier = :system")
 _LOG = text("""
@@ -71,6 +72,13 @@ _FORGET_RUNS = text("DELETE FROM server_run WHERE id NOT IN (SELECT id FROM serv
 def look(connection: Connection, runs: Sequence[uuid.UUID]) -> Look:
     """Look at the history."""
     return Look(*connection.execute(_LOOK, {"runs": list(runs)}).one())
+
+
+def look_raw(connection: psycopg.Connection, runs: Sequence[uuid.UUID]) -> Look:
+    """The same on a connection that the pool has only just made."""
+    row = connection.execute(_RAW_LOOK, [list(runs)]).fetchone()
+    assert row is not None
+    return Look(*row)
 
 
 def lock(connection: Connection) -> None:

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
-from sqlalchemy import Engine
 
 from shared.clock import Clock
 from shared.ids import IdMaker
-from sync_server.db.sessions import Connection
+from sync_server.db.sessions import Connection, Engine
 from sync_server.epochs import repository
 from sync_server.epochs.marker import MARKER_NAME, EpochMarker, Mark
-from sync_server.epochs.repository import LoggedEpoch, Look
+from sync_server.epochs.repository import LoggedEpoch, Look, look_raw
 
-__all__ = ["EpochMarker", "LoggedEpoch", "Look", "Mark"]
+__all__ = ["EpochMarker", "LoggedEpoch", "Look", "Mark", "look_raw"]
 
 RUNS_KEPT = 10_000
 _FIRST = "The first history of this database."

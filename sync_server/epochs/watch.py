@@ -7,22 +7,24 @@ the look at a new connection before it is used, and by this thread, which also k
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import structlog
-from sqlalchemy import Engine, create_engine, event
 
 from shared.clock import Clock
 from shared.ids import IdMaker
-from sync_server.db.sessions import DBAPIError
+from sync_server.db.engine import RawConnection, call_for_new_connections, side_engine
+from sync_server.db.sessions import DBAPIError, Engine
 from sync_server.epochs import service
-from sync_server.epochs.marker import Mark
-from sync_server.epochs.repository import LOOK_SQL, Look
+from sync_server.epochs.service import Mark
 
 INTERVAL_SECONDS = 1.0
-_CONNECT_TIMEOUT_SECONDS = 10
 _log = structlog.get_logger(__name__)
+
+
+def _nothing() -> None:
+    """Before the watch has begun."""
 
 
 class EpochWatch:
@@ -41,13 +43,8 @@ class EpochWatch:
     ) -> None:
         self._engine = engine
         # A connection of its own: a look must be possible in the moment in which the pool makes one.
-        self._own = create_engine(
-            engine.url,
-            pool_size=1,
-            max_overflow=1,
-            pool_pre_ping=True,
-            connect_args={"connect_timeout": _CONNECT_TIMEOUT_SECONDS, "application_name": "counterfoil epoch"},
-        )
+        self._own = side_engine(engine)
+        self._let_go: Callable[[], None] = _nothing
         self._marker = service.marker_of(home)
         self._clock = clock
         self._ids = ids
@@ -60,14 +57,14 @@ class EpochWatch:
     def start(self) -> None:
         """Look before anything is served, then go on looking."""
         self._seen = service.begin_run(self._own, self._marker, self._clock, self._ids).mark
-        event.listen(self._engine, "connect", self._look_at_new_connection)
+        self._let_go = call_for_new_connections(self._engine, self._look_at_new_connection)
         self._thread.start()
 
     def stop(self) -> None:
         """Write the marker a last time and end."""
         self._is_stopping.set()
         self._thread.join()
-        event.remove(self._engine, "connect", self._look_at_new_connection)
+        self._let_go()
         self._try_to_look()
         self._own.dispose()
 
@@ -82,13 +79,10 @@ class EpochWatch:
             self._seen = found.mark
             return found.declared
 
-    def _look_at_new_connection(self, raw: Any, record: object) -> None:
-        del record
+    def _look_at_new_connection(self, connection: RawConnection) -> None:
         seen = self._seen
         assert seen is not None
-        row = raw.execute(LOOK_SQL.format(runs="%s"), [[seen.run_id]]).fetchone()
-        raw.rollback()
-        if row is None or service.reason_for_new_epoch(Look(*row), [seen]):
+        if service.reason_for_new_epoch(service.look_raw(connection, [seen.run_id]), [seen]):
             self.look()
 
     def _run(self) -> None:

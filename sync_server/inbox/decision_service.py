@@ -24,7 +24,7 @@ from shared.sync.decision import (
 from shared.sync.merge import LastEdit
 from sync_server.db.sessions import Connection
 from sync_server.db.versions import next_version
-from sync_server.inbox import removed_rows, repository, service
+from sync_server.inbox import removed_service, repository, service
 
 _MICRO_DECIMALS = 6
 _Stored = Mapping[str, object]
@@ -106,7 +106,7 @@ def _decide_removal(connection: Connection, entry: _Stored, table: WireTable, at
     is_there = repository.row_exists(connection, table.name, row_id)
     if chosen is None:
         if is_there:
-            removed_rows.remove(connection, table, row_id, at=at, by=by)
+            removed_service.remove(connection, table, row_id, at=at, by=by)
         return is_there
     if not isinstance(chosen, Mapping):
         raise UserError("decision_invalid", "Choose one of the two: keep it, or let it go.")
@@ -118,7 +118,7 @@ def _decide_removal(connection: Connection, entry: _Stored, table: WireTable, at
         raise UserError("decision_invalid", "What it belonged to is gone, so that it cannot come back.")
     origin = entry["id"]
     assert isinstance(origin, uuid.UUID)
-    removed_rows.restore(connection, table, row_id, values, LastEdit(at, by, 0, origin))
+    removed_service.restore(connection, table, row_id, values, LastEdit(at, by, 0, origin))
     return True
 
 

@@ -12,7 +12,7 @@ from sync_server.inbox import service as inbox
 from sync_server.inventory import compensation_service, reconciliation_repository
 from sync_server.inventory.reconciliation_repository import Round, StockDifference
 
-__all__ = ["Round", "StockDifference", "compare_slice", "repair", "standing_round"]
+__all__ = ["Round", "StockDifference", "compare_slice", "differences_now", "repair", "standing_round"]
 
 SLICE_ROWS = 500
 ENTRIES_MAX_PER_SLICE = 20
@@ -36,6 +36,11 @@ def compare_slice(database: Database, *, rows: int = SLICE_ROWS) -> int:
         repair(connection, differences, now=now)
         reconciliation_repository.move_on(connection, within, repaired=len(differences), now=now)
     return len(differences)
+
+
+def differences_now(connection: Connection) -> list[StockDifference]:
+    """Everything that differs at this moment, as this transaction sees it."""
+    return reconciliation_repository.compare(connection)
 
 
 def repair(connection: Connection, differences: Sequence[StockDifference], *, now: int) -> None:

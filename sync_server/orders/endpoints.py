@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.clock import datetime_at, instant_of
@@ -118,8 +118,20 @@ _MOVE_ERRORS: dict[int | str, dict[str, object]] = {
 }
 
 
+async def _offers_of(request: Request) -> catalogue.OfferCache:
+    cache = request.app.state.offers
+    assert isinstance(cache, catalogue.OfferCache)
+    return cache
+
+
+KnownOffers = Annotated[catalogue.OfferCache, Depends(_offers_of)]
+"""What this worker read of the catalogue before."""
+
+
 @router.post("", status_code=201, response_model=OrderAnswer, responses=_PLACE_ERRORS)
-def place(body: OrderBody, key: Key, database: RequestDatabase, channel: CurrentChannel) -> Response:
+def place(
+    body: OrderBody, key: Key, database: RequestDatabase, channel: CurrentChannel, offers: KnownOffers
+) -> Response:
     """Place an order and promise its stock: all of it, or nothing and 409 `out_of_stock`."""
     request_hash = hashlib.sha256(body.model_dump_json().encode()).digest()
     wanted = service.WantedOrder(
@@ -131,7 +143,7 @@ def place(body: OrderBody, key: Key, database: RequestDatabase, channel: Current
         placed_at=_placed_at(database, body),
         hold_seconds=None if body.hold_minutes is None else body.hold_minutes * 60,
     )
-    answer = _answer(service.place(database, channel, key, request_hash, wanted))
+    answer = _answer(service.place(database, channel, key, request_hash, wanted, offers=offers))
     # Written out here and now: the framework would validate and take apart once more what was just built.
     return Response(answer.model_dump_json(), HTTPStatus.CREATED, media_type="application/json")
 

@@ -10,15 +10,19 @@ from sqlalchemy import Connection, text
 
 from shared.schema.base import Replicated
 from shared.schema.orders import CustomerOrder, OrderLine
+from shared.schema.registry import CATALOGUE_SCOPE
 
 _order = Replicated.metadata.tables[CustomerOrder.__tablename__]
 _line = Replicated.metadata.tables[OrderLine.__tablename__]
 
 # One statement, as everything about the call is known by now. A second call with the same key waits here for the first
-# one's commit, then finds its row and writes nothing. The order's number is the call's.
+# one's commit, then finds its row and writes nothing. The order's number is the call's. With a mark it writes only
+# while that is the catalogue's.
 _PLACE = text("""
 WITH claimed AS (
-    INSERT INTO order_request (order_id, request_hash, received_at) VALUES (:id, :hash, :changed_at)
+    INSERT INTO order_request (order_id, request_hash, received_at)
+    SELECT :id, CAST(:hash AS bytea), :changed_at
+    WHERE CAST(:mark AS bytea) IS NULL OR CAST(:mark AS bytea) = (SELECT mark FROM sync_scope WHERE name = :catalogue)
     ON CONFLICT (order_id) DO NOTHING
     RETURNING order_id, CAST(number AS text) AS number
 ),
@@ -84,14 +88,22 @@ def request_hash(connection: Connection, order_id: uuid.UUID) -> bytes | None:
 
 
 def place(
-    connection: Connection, request_hash: bytes, order: Mapping[str, object], lines: Sequence[Mapping[str, object]]
+    connection: Connection,
+    request_hash: bytes,
+    order: Mapping[str, object],
+    lines: Sequence[Mapping[str, object]],
+    *,
+    mark: bytes | None = None,
 ) -> str | None:
     """Write an order and its lines for the call that asks for it.
 
-    Gives the order's number, or None where an earlier call placed the order; then nothing is written.
+    Gives the order's number, or None where an earlier call placed the order, or where the catalogue is no longer the
+    one with this ``mark``; then nothing is written.
     """
     columns = {f"line_{name}": [line[name] for line in lines] for name in _LINE_COLUMNS}
-    number = connection.execute(_PLACE, {**order, **columns, "hash": request_hash}).scalar_one_or_none()
+    number = connection.execute(
+        _PLACE, {**order, **columns, "hash": request_hash, "mark": mark, "catalogue": CATALOGUE_SCOPE}
+    ).scalar_one_or_none()
     return None if number is None else str(number)
 
 

@@ -18,7 +18,7 @@ from shared.stock import MovementReason
 from shared.tax import TaxRounding
 from sync_server.auth.service import Channel
 from sync_server.catalogue import service as catalogue
-from sync_server.catalogue.service import Offer, SellingStore
+from sync_server.catalogue.service import Offer, OfferCache, Reading, SellingStore
 from sync_server.customers import service as customers
 from sync_server.db.sessions import Connection, Database
 from sync_server.errors import Conflicting, NotFound, Unprocessable
@@ -88,10 +88,36 @@ def order_id_of(channel: Channel, key: str) -> uuid.UUID:
     return derived_id("order", channel.name, key)
 
 
-def place(database: Database, channel: Channel, key: str, request_hash: bytes, wanted: WantedOrder) -> Order:
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One call that places an order; ``now`` is the server's clock, UTC microseconds."""
+
+    channel: Channel
+    order_id: uuid.UUID
+    request_hash: bytes
+    wanted: WantedOrder
+    now: int
+
+    @property
+    def placed_at(self) -> int:
+        """The instant whose prices and taxes hold."""
+        return self.now if self.wanted.placed_at is None else self.wanted.placed_at
+
+
+def place(
+    database: Database, channel: Channel, key: str, request_hash: bytes, wanted: WantedOrder, *, offers: OfferCache
+) -> Order:
     """Place an order and promise its stock, all of it or nothing.
 
     A key that was used before with the same request gives the order it made.
+
+    Args:
+        database: where.
+        channel: who asks.
+        key: the channel's own name for the order.
+        request_hash: of the whole request.
+        wanted: what is ordered.
+        offers: what this worker read of the catalogue before; used only while the catalogue is still the same.
 
     Raises:
         Conflicting: ``out_of_stock`` with each short line (nothing was promised), or ``idempotency_key_reused`` for
@@ -100,15 +126,15 @@ def place(database: Database, channel: Channel, key: str, request_hash: bytes, w
         Unprocessable: ``sku_unknown``, ``product_not_for_sale``, ``price_missing``.
         UserError: whatever quantity, price or total cannot be.
     """
-    order_id = order_id_of(channel, key)
+    call = _Call(channel, order_id_of(channel, key), request_hash, wanted, database.clock.now())
     try:
-        return _place_once(database, channel, order_id, request_hash, wanted)
+        return _place_once(database, offers, call)
     except inventory.OutOfStock as error:
         # Lapsed holds that no sweeper has freed yet may stand in the way: they are freed, and it is tried once more.
         if not _free_lapsed(database, wanted.store, error):
             raise _short_lines(database, wanted, error) from error
         try:
-            return _place_once(database, channel, order_id, request_hash, wanted)
+            return _place_once(database, offers, call)
         except inventory.OutOfStock as again:
             raise _short_lines(database, wanted, again) from again
 
@@ -138,51 +164,59 @@ def _short_lines(database: Database, wanted: WantedOrder, error: inventory.OutOf
     return Conflicting("out_of_stock", error.message, lines=short)
 
 
-def _place_once(
-    database: Database, channel: Channel, order_id: uuid.UUID, request_hash: bytes, wanted: WantedOrder
-) -> Order:
-    now = database.clock.now()
+def _place_once(database: Database, offers: OfferCache, call: _Call) -> Order:
+    skus = [line.sku for line in call.wanted.lines]
 
     def work(connection: Connection) -> Order:
+        placed = _write_as_known(connection, call, offers.find(call.wanted.store, skus))
+        if placed is not None:
+            return placed
         try:
-            placed = _write(connection, channel, order_id, request_hash, wanted, now=now)
+            reading = catalogue.read_offers(connection, call.wanted.store, skus)
+            offers.remember(reading)
+            placed = _write(connection, call, reading, mark=None)
         except inventory.OutOfStock:
             raise
         except CounterfoilError:
             # What cannot be ordered any more may have been ordered before by the same call.
-            if repository.request_hash(connection, order_id) is None:
+            if repository.request_hash(connection, call.order_id) is None:
                 raise
-            placed = None
         if placed is None:
-            _require_same(connection, order_id, request_hash)
-            return order_by_id(connection, order_id)
+            _require_same(connection, call.order_id, call.request_hash)
+            return order_by_id(connection, call.order_id)
         return placed
 
     with _placing:
         return in_transaction(database, work)
 
 
-def _write(
-    connection: Connection,
-    channel: Channel,
-    order_id: uuid.UUID,
-    request_hash: bytes,
-    wanted: WantedOrder,
-    *,
-    now: int,
-) -> Order | None:
-    """Price an order, write it, and promise its stock; None where an earlier call with the same key did."""
-    placed_at = now if wanted.placed_at is None else wanted.placed_at
-    skus = [line.sku for line in wanted.lines]
-    store, offers = catalogue.store_and_offers(connection, wanted.store, skus, at=placed_at)
-    priced = _priced_lines(store, offers, wanted.lines)
+def _write_as_known(connection: Connection, call: _Call, known: Reading | None) -> Order | None:
+    """Write the order by what was read before; None where the catalogue moved on since, or it does not fit."""
+    if known is None:
+        return None
+    try:
+        return _write(connection, call, known, mark=known.mark)
+    except inventory.OutOfStock:
+        raise
+    except CounterfoilError:
+        # Perhaps only by what was read before: it is read again.
+        return None
+
+
+def _write(connection: Connection, call: _Call, reading: Reading, *, mark: bytes | None) -> Order | None:
+    """Price an order, write it, and promise its stock.
+
+    None where an earlier call with the same key did, or where the catalogue no longer has this ``mark``.
+    """
+    store, wanted, now = reading.store, call.wanted, call.now
+    priced = _priced_lines(store, catalogue.offers_of(reading, at=call.placed_at), wanted.lines)
     lines = [each.line for each in priced]
     totals = price_order(lines, currency(store.currency), TaxRounding(store.tax_rounding))
     expires_at = None if wanted.hold_seconds is None else now + wanted.hold_seconds * MICROSECONDS_PER_SECOND
     order = {
-        "id": order_id,
+        "id": call.order_id,
         "store_id": store.id,
-        "channel": channel.name,
+        "channel": call.channel.name,
         "reference": wanted.reference,
         "customer_id": customers.id_by_email(connection, wanted.customer_email),
         "customer_name": wanted.customer_name,
@@ -191,17 +225,17 @@ def _write(
         "net_total": totals.net.amount,
         "tax_total": totals.tax.amount,
         "total": totals.total.amount,
-        "placed_at": placed_at,
+        "placed_at": call.placed_at,
         "expires_at": expires_at,
         "changed_at": now,
     }
-    rows = _line_rows(order_id, lines, totals)
-    number = repository.place(connection, request_hash, order, rows)
+    rows = _line_rows(call.order_id, lines, totals)
+    number = repository.place(connection, call.request_hash, order, rows, mark=mark)
     if number is None:
         return None
     goods = [(each.line.variant_id, each.line.quantity.thousandths) for each in priced if each.is_goods]
     # The promise comes last: the hot row is locked for as short a time as can be.
-    inventory.promise(connection, store.id, order_id, goods, now=now, expires_at=expires_at)
+    inventory.promise(connection, store.id, call.order_id, goods, now=now, expires_at=expires_at)
     return Order({**order, "number": number, "store": store.code, "time_zone": store.time_zone}, tuple(rows))
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shared.errors import UserError
 from shared.schema.registry import Aggregate, WireTable
-from shared.sync.merge import Change, Edit, LastEdit, credible_time, merge_edit
+from shared.sync.merge import Change, Edit, LastEdit, Merged, credible_time, merge_edit
 from shared.sync.operations import Verb
 from shared.sync.wire import Value
 from sync_server.db.context import PushContext
@@ -138,7 +138,8 @@ def _merge_row(
         else:
             document_repository.update_row(work.connection, work.aggregate.root, work.arguments.id, signature)
     document_repository.update_row(work.connection, table, row_id, values)
-    inbox.remember_edits(work.connection, {(key, field): last for field, last in merged.last_edits.items()})
+    remembered = {(key, name): _at_standing_version(work, merged, last) for name, last in merged.last_edits.items()}
+    inbox.remember_edits(work.connection, remembered)
     entries = inbox.conflict_entries(
         merged.conflicts,
         mutation_id=work.mutation_id,
@@ -199,6 +200,11 @@ def _note_meeting(work: _Work) -> bool:
         [inbox.note_of_merge(note, mutation_id=work.mutation_id, store_id=work.store_id, now=work.context.now)],
     )
     return True
+
+
+def _at_standing_version(work: _Work, merged: Merged, last: LastEdit) -> LastEdit:
+    """What is remembered of a field: an edit that changes no value makes no version that anybody could have seen."""
+    return last if merged.values else replace(last, version=min(last.version, work.version - 1))
 
 
 def _unremembered(work: _Work) -> LastEdit:

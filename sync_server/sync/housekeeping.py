@@ -10,6 +10,7 @@ import structlog
 from shared.clock import MICROSECONDS_PER_SECOND
 from sync_server.customers import known_store_service as known_stores
 from sync_server.db.sessions import Database, DBAPIError
+from sync_server.inbox import service as inbox
 from sync_server.sync import coverage_repository, scope_repository
 
 DAY_US = 86_400 * MICROSECONDS_PER_SECOND
@@ -24,10 +25,15 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Tidied:
-    """What was done: feed rows and stamps forgotten, customers a store forgot, triggers put onto new partitions."""
+    """What was done.
+
+    Feed rows and stamps forgotten, customers a store forgot, notes of automatic merges dropped, triggers put onto new
+    partitions.
+    """
 
     pruned: int = 0
     customers_ended: int = 0
+    notes_dropped: int = 0
     triggers_made: int = 0
 
 
@@ -58,7 +64,9 @@ class Housekeeper:
             made = coverage_repository.cover(connection)
         with self._database.writing() as connection:
             ended = known_stores.end_lapsed(connection, now=self._database.clock.now())
-        return Tidied(self._prune(), ended, made)
+        with self._database.writing() as connection:
+            dropped = inbox.prune_notes(connection, now=self._database.clock.now())
+        return Tidied(self._prune(), ended, dropped, made)
 
     def _prune(self) -> int:
         """Scope by scope, each in a transaction of its own, so that writers wait for one at most."""

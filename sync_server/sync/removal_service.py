@@ -12,7 +12,7 @@ from shared.sync.decision import EntryKind, json_row, json_value
 from shared.sync.merge import Edit
 from shared.sync.wire import Value
 from sync_server.db.sessions import Connection
-from sync_server.inbox import removed_rows
+from sync_server.inbox import removed_service
 from sync_server.inbox import service as inbox
 from sync_server.inbox.service import Entry, LastEdits
 
@@ -45,7 +45,7 @@ def remove_row(subject: Subject, row: Mapping[str, Value], last_edits: LastEdits
     unseen = [edit for edit in last_edits.get(subject.row_id, {}).values() if not edit.is_seen_by(subject.edit)]
     values, edit = json_row(subject.table, row), subject.edit
     if not unseen:
-        removed_rows.note(
+        removed_service.note(
             subject.connection,
             subject.table,
             subject.row_id,
@@ -66,7 +66,7 @@ def report_edit_of_removed(subject: Subject) -> bool:
 
     The edit is laid on what is kept of the row, so that a second edit comes on top of the first.
     """
-    kept = removed_rows.find(subject.connection, subject.row_id)
+    kept = removed_service.find(subject.connection, subject.row_id)
     if kept is None:
         return False
     columns = {column.name: column for column in subject.table.columns}
@@ -74,7 +74,7 @@ def report_edit_of_removed(subject: Subject) -> bool:
         name: json_value(columns[name], change.mine) for name, change in subject.edit.changes.items() if name in columns
     }
     edited = {**kept.row, **changes}
-    removed_rows.note(
+    removed_service.note(
         subject.connection,
         subject.table,
         subject.row_id,

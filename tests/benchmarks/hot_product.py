@@ -1,7 +1,8 @@
 """Sixteen web buyers at once on one product of which there is not enough for all.
 
 Through HTTP: orders of one piece until the server refuses. Beside it, in the same database and by pgbench, the bare
-conditional update of one row, and the server's own promise with all that it writes.
+conditional update of one row and the server's own promise with all that it writes, in turns of a second or two, so that
+whatever else the machine does meets both; what is compared is the median of the turns.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from urllib.parse import urlsplit
 from sqlalchemy import make_url
 
 from shared.ids import TimeOrderedIds
-from sync_server.db.embedded import _binaries
-from sync_server.inventory.promise_repository import _PROMISE
+from sync_server.db.embedded import programs_for
+from sync_server.inventory.promise_repository import _PROMISE_HEARD
 from tests.benchmarks.figure import Figure, at_least, median, percentile
 from tests.benchmarks.serving import ServedShop, served_shop
 
@@ -43,8 +44,10 @@ def measure(*, is_quick: bool) -> list[Figure]:
         buyers = Buyers(shop.server.command("api-key", "bench"))
         work = shop.work_of(lambda: _buy_all(shop, buyers))
         oversold = _oversold(shop, buyers, pieces)
-        bare, promised = _in_sql(shop, seconds=1 if is_quick else 6)
+        turns = _in_sql(shop, turns=1 if is_quick else 5, seconds=1 if is_quick else 2)
     waits = sorted(buyers.milliseconds)
+    bare, promised = median([each for each, _ in turns]), median([each for _, each in turns])
+    ratio = median([100 * with_all / alone for alone, with_all in turns])
     return [
         at_least("web orders, 16 buyers", pieces / work.seconds, "orders/s", 400, note=work.each(pieces)),
         Figure("one order, median", median(waits), "ms"),
@@ -52,7 +55,7 @@ def measure(*, is_quick: bool) -> list[Figure]:
         Figure("pieces promised beyond the stock", oversold, "pieces", "= 0 pieces", oversold == 0),
         Figure("bare conditional update, 16 connections, pgbench", bare, "per s"),
         Figure("the server's promise, 16 connections, pgbench", promised, "per s"),
-        at_least("the promise beside the bare update", 100 * promised / bare, "%", 80),
+        at_least("the promise beside the bare update", ratio, "%", 80, note=f"median of {len(turns)} turns"),
     ]
 
 
@@ -111,8 +114,8 @@ def _oversold(shop: ServedShop, buyers: Buyers, pieces: int) -> int:
     return max(buyers.accepted, reserved) - pieces
 
 
-def _in_sql(shop: ServedShop, seconds: int) -> tuple[float, float]:
-    """Transactions per second of the bare update and of the server's promise, one after the other."""
+def _in_sql(shop: ServedShop, turns: int, seconds: int) -> list[tuple[float, float]]:
+    """Transactions per second of the bare update and of the server's promise, in turns."""
     found = shop.sql(
         f"SELECT b.store_id, b.variant_id FROM stock_balance b JOIN variant v ON v.id = b.variant_id "
         f"WHERE v.sku = '{PLENTY}' AND b.on_hand > 0"
@@ -126,21 +129,22 @@ def _in_sql(shop: ServedShop, seconds: int) -> tuple[float, float]:
         ":store": f"CAST('{store_id}' AS uuid)",
         ":order": "gen_random_uuid()",
         ":expires_at": "CAST(NULL AS bigint)",
+        ":now": "1",
     }
-    promise = str(_PROMISE.text)
+    promise = str(_PROMISE_HEARD.text)
     for name, value in values.items():
         promise = promise.replace(name, value)
     shop.run("CREATE TABLE bare_stock (id int PRIMARY KEY, on_hand bigint, reserved bigint)")
     shop.run("INSERT INTO bare_stock VALUES (1, 1000000000, 0)")
     update = "UPDATE bare_stock SET reserved = reserved + 1 WHERE id = 1 AND on_hand - reserved >= 1"
-    return _pgbench(shop, update, seconds), _pgbench(shop, promise, seconds)
+    return [(_pgbench(shop, update, seconds), _pgbench(shop, promise, seconds)) for _ in range(turns)]
 
 
 def _pgbench(shop: ServedShop, statement: str, seconds: int) -> float:
     """Transactions per second of one statement over 16 connections."""
     script = shop.folder / "script.sql"
     script.write_text(" ".join(statement.split()) + ";\n")
-    program = _binaries(shop.server.home / "postgres") / "pgbench"
+    program = programs_for(shop.server.home / "postgres") / "pgbench"
     clients = ["-n", "-c", str(BUYERS), "-j", "2", "-M", "prepared", "-T", str(seconds), "-f", str(script)]
     url = make_url(shop.database_url).render_as_string(hide_password=False)
     done = subprocess.run([str(program), *clients, url], capture_output=True, text=True, check=False)

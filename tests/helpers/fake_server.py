@@ -15,6 +15,8 @@ import msgspec
 from desktop.replica.overlay import with_mutation
 from desktop.replica.rows import aggregate_of, python_row, wire_payload
 from shared.errors import EnvironmentFailure
+from shared.schema import registry
+from shared.schema.projection import narrowed
 from shared.schema.registry import scopes_of
 from shared.sync.buckets import bucket_of, bucket_sums, packed_sums
 from shared.sync.digest import scope_digest
@@ -60,6 +62,7 @@ class FakeServer:
 
     Attributes:
         page_rows: how many rows a page may carry.
+        projects: whether rows are given as the request's schema has them; tests of other things do not say theirs.
         scopes: what the device may hold.
         is_revoked: pushes and pulls are answered so; what is handed in goes to ``quarantined``.
         refuse: decides which mutations are refused: a code, or nothing.
@@ -84,6 +87,8 @@ class FakeServer:
     results: dict[int, MutationResult] = field(default_factory=dict)
     incarnation: bytes = b""
     before_pull: Callable[[], None] = lambda: None
+    projects: bool = False
+    _schema: int = registry.SCHEMA_VERSION
     offers: list[SnapshotOffer] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     _heads: dict[str, int] = field(default_factory=dict)
@@ -128,6 +133,10 @@ class FakeServer:
             if found is not None:
                 feed[entity, entity_id.bytes] = _Entry(self._next(name), found.version + 1, found.payload, "deleted")
 
+    def position_of(self, scope: str) -> int:
+        """The newest position of a scope."""
+        return self._head(scope)
+
     def row(self, entity: str, entity_id: uuid.UUID) -> dict[str, Any] | None:
         """The standing root row, in Python values."""
         payload = self._payload(entity, entity_id.bytes)
@@ -162,6 +171,7 @@ class FakeServer:
         self._fail_if_down()
         self._fail_if_revoked()
         self.pulls.append(request)
+        self._schema = request.schema
         at = {cursor.scope: cursor for cursor in request.cursors}
         is_stale = request.epoch not in {0, self.epoch}
         last = max(self.received, default=0) if request.incarnation == self.incarnation else 0
@@ -187,17 +197,13 @@ class FakeServer:
         yield [Head(scope, self._head(scope)) for scope in self.scopes]
         yield from self.heads_told
 
-    def digest(self, scopes: list[str]) -> DigestAnswer:
+    def digest(self, scopes: list[str], schema: int = registry.SCHEMA_VERSION) -> DigestAnswer:
         self._fail_if_down()
         found = []
         for scope in sorted(scopes):
             feed = self.feeds.get(scope, {})
-            live = [
-                Row(entity, key, entry.version, entry.payload)
-                for (entity, key), entry in sorted(feed.items(), key=lambda item: item[0])
-                if entry.state == "live"
-            ]
-            rows, digest = scope_digest(live)
+            live = [item for item in sorted(feed.items(), key=lambda item: item[0]) if item[1].state == "live"]
+            rows, digest = scope_digest(self._given(live, schema))
             found.append(ScopeDigest(scope=scope, position=self._head(scope), rows=rows, digest=digest))
         return DigestAnswer(epoch=self.epoch, digests=found)
 
@@ -223,7 +229,7 @@ class FakeServer:
             self.epoch,
             request.scope,
             self._head(request.scope),
-            rows=[Row(*key, live[key].version, live[key].payload) for key in part if key in live],
+            rows=self._given([(key, live[key]) for key in part if key in live], request.schema),
             missing=[key for key in part if key not in live],
             more=len(keys) > len(part),
         )
@@ -275,11 +281,20 @@ class FakeServer:
             to_position=part[-1][1].position if has_more else max(start, self._head(scope)),
             mark=MARK,
             more=has_more,
-            rows=[Row(*key, entry.version, entry.payload) for key, entry in part if entry.state == "live"],
+            rows=self._given([(key, entry) for key, entry in part if entry.state == "live"], self._schema),
             left=[Gone(*key, entry.version) for key, entry in part if entry.state == "left"],
             deleted=[Gone(*key, entry.version) for key, entry in part if entry.state == "deleted"],
             restart=is_restart,
         )
+
+    def _given(self, entries: Sequence[tuple[tuple[str, bytes], _Entry]], schema: int) -> list[Row]:
+        """Live rows as a wire schema has them, where this server projects."""
+        known = registry.at_schema(schema if self.projects else registry.SCHEMA_VERSION)
+        return [
+            Row(*key, entry.version, narrowed(key[0], entry.payload, schema) if self.projects else entry.payload)
+            for key, entry in entries
+            if key[0] in known
+        ]
 
     def _receive(self, mutation: SentMutation) -> MutationResult:
         known = self.received.get(mutation.number)

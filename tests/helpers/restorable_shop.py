@@ -36,6 +36,7 @@ from shared.schema.sales import CashMovement, Sale
 from shared.schema.stock import StockLevel
 from sync_server.chain import service as chain
 from sync_server.db.engine import connection_text, make_engine
+from sync_server.db.migrate import migrate
 from sync_server.db.sessions import Database
 from sync_server.devices.joining_service import make_enrol_code
 from sync_server.inventory.service import verify_stock
@@ -104,11 +105,14 @@ class ServedDatabase:
 def fill_shop(database_url: str, home: Path) -> None:
     """Put the sample shop into a database; its tills see each other's stock and receipts."""
     engine = make_engine(ServerSettings(home=home, database_url=database_url))
-    database = Database(engine, SystemClock(), TimeOrderedIds())
-    load_sample_shop(database)
-    with database.writing() as connection:
-        chain.set_setting(connection, "share_across_stores", "true")
-    engine.dispose()
+    try:
+        migrate(engine)
+        database = Database(engine, SystemClock(), TimeOrderedIds())
+        load_sample_shop(database)
+        with database.writing() as connection:
+            chain.set_setting(connection, "share_across_stores", "true")
+    finally:
+        engine.dispose()
 
 
 @contextmanager

@@ -39,6 +39,7 @@ class DeviceProcess:
         is_copied: two of it run.
         may_repeat_numbers: it was copied or rolled back so that nothing on the machine could tell.
         backup: its folder, as somebody keeps it.
+        last_failure: the code of what kept its last step from being done; empty when nothing did.
         moments: how many moments its program has lived through.
     """
 
@@ -55,6 +56,7 @@ class DeviceProcess:
         self.is_copied = False
         self.may_repeat_numbers = False
         self.backup: Image | None = None
+        self.last_failure = ""
         self.moments = 0
         self._dies_after: int | None = None
         self._image: Image | None = None

@@ -108,7 +108,7 @@ Image = dict[str, bytes]
 
 def image_of(folder: Path) -> Image:
     """Every file of a folder, as it lies there."""
-    with _unseen():
+    with unseen():
         return {
             str(path.relative_to(folder)): path.read_bytes()
             for path in sorted(folder.rglob("*"))
@@ -118,7 +118,7 @@ def image_of(folder: Path) -> Image:
 
 def put_back(folder: Path, image: Image) -> None:
     """Make a folder be what an image says."""
-    with _unseen():
+    with unseen():
         for path in sorted(folder.rglob("*")):
             if path.is_file() and str(path.relative_to(folder)) not in image:
                 path.unlink()
@@ -134,7 +134,8 @@ def put_back(folder: Path, image: Image) -> None:
 
 
 @contextmanager
-def _unseen() -> Iterator[None]:
+def unseen() -> Iterator[None]:
+    """For the length of a block nobody is told of moments."""
     seen = _watcher[:]
     _watcher.clear()
     try:

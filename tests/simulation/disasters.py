@@ -36,8 +36,8 @@ def restore_the_server(world: World) -> None:
     """The database becomes an older one: by a restore on the same machine, or by a failover that lost commits."""
     if not world.server.backups:
         return back_up_the_server(world)
-    backup = world.dice.choice(world.server.backups)
-    is_failover = world.dice.random() < 0.5
+    is_failover = bool(world.server.of_this_history) and world.dice.random() < 0.5
+    backup = world.dice.choice(world.server.of_this_history if is_failover else world.server.backups)
     world.server.restore(backup, is_failover=is_failover)
     lost = settle_debts(world)
     world.tell(f"    the server {'fails over to' if is_failover else 'is restored from'} {backup}; {lost} are gone")
@@ -124,6 +124,13 @@ def join_a_device(world: World) -> None:
     if len(world.devices) >= DEVICES_MAX or not world.server.is_up:
         return
     device = world.new_device(f"till-new-{len(world.devices)}", "HS", "till", world.stage.clock.now())
+    enrol_home(world, device)
+    world.tell(f"    {device.name} joins")
+    world.start(device)
+
+
+def enrol_home(world: World, device: DeviceProcess) -> None:
+    """Join a home, new or known, by a fresh code."""
     with world.stage.database.writing() as connection:
         code = make_enrol_code(connection, world.stage.clock, store_code=device.store, kind=device.kind)
     with (
@@ -139,8 +146,6 @@ def join_a_device(world: World) -> None:
             clock=device.clock,
             ids=device.ids,
         )
-    world.tell(f"    {device.name} joins")
-    world.start(device)
 
 
 def build_snapshots(world: World) -> None:

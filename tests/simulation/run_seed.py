@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from tests.simulation import invariants
+from tests.simulation.resting import come_to_rest
 from tests.simulation.stage import Stage
 from tests.simulation.steps import STEPS_MAX, STEPS_MIN, make_step
 from tests.simulation.world import Broken, World
@@ -41,7 +42,7 @@ def run_seed(stage: Stage, seed: int, *, is_loud: bool = False) -> Outcome:
             for _ in range(world.dice.randint(STEPS_MIN, STEPS_MAX)):
                 make_step(world)
                 outcome.steps += 1
-            outcome.rounds = world.quiesce()
+            outcome.rounds = come_to_rest(world)
             invariants.check_all(world)
     except Broken as broken:
         outcome.check, outcome.problem = broken.check, str(broken)

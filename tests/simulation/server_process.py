@@ -29,6 +29,7 @@ class ServerProcess:
         is_up: whether it runs; a stopped one answers nobody.
         statements: how many statements that change something it has begun, all in all.
         backups: names of databases that are backups, oldest first.
+        of_this_history: those made since the last restore; a standby can only be one of these.
     """
 
     def __init__(self, stage: Stage) -> None:
@@ -36,6 +37,7 @@ class ServerProcess:
         self.is_up = False
         self.statements = 0
         self.backups: list[str] = []
+        self.of_this_history: list[str] = []
         self._dies_after: int | None = None
 
     def start(self) -> None:
@@ -110,6 +112,7 @@ class ServerProcess:
         name = f"{self._stage.database_name}_backup_{len(self.backups)}"
         self._stage.copy_database(self._stage.database_name, name)
         self.backups.append(name)
+        self.of_this_history.append(name)
         if was_up:
             self.start()
 
@@ -123,6 +126,7 @@ class ServerProcess:
             self._stage.server_home.mkdir()
             with psycopg.connect(self._stage.cluster.url_of(self._stage.database_name)) as connection:
                 connection.execute("UPDATE server_state SET timeline = '0000000F'")
+        self.of_this_history.clear()
         self.start()
 
     def forget(self) -> None:
@@ -130,6 +134,7 @@ class ServerProcess:
         self.stop()
         self._stage.admin(*(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)" for name in self.backups))
         self.backups.clear()
+        self.of_this_history.clear()
 
     @contextmanager
     def backup_opened(self, backup: str) -> Iterator[psycopg.Connection]:

@@ -32,7 +32,6 @@ from tests.simulation.weather import Weather
 from tests.simulation.web_shop import WebShop
 
 MOMENTS_MAX = 60
-ROUNDS_MAX = 15
 
 
 class Broken(AssertionError):
@@ -110,6 +109,7 @@ class World:
     def live(self, device: DeviceProcess, work: Callable[[], object], *, dies_after: int | None = None) -> bool:
         """Let a device's program do something; gives whether it is still alive. A dead one is started again."""
         is_power_cut = self.dice.random() < 0.4
+        device.last_failure = ""
         try:
             with (
                 self.stage.lines.speaking(device.name, lambda raw: self.network.carry(device.name, raw)),
@@ -127,6 +127,7 @@ class World:
             self._reopen(device)
             return False
         except EnvironmentFailure as failure:
+            device.last_failure = failure.code
             self.tell(f"    {device.name}: {failure.code}")
         except UserError as refusal:
             self.tell(f"    {device.name}: refused, {refusal.code}")
@@ -192,31 +193,6 @@ class World:
     def next_step(self) -> None:
         """Count."""
         self._step += 1
-
-    def quiesce(self) -> int:
-        """No more trouble: everything late arrives, everybody starts, and cycles until nothing moves; gives the rounds.
-
-        Raises:
-            Broken: I14 when it does not come to rest.
-        """
-        self.weather.is_calm = True
-        self.ensure_server()
-        self.network.deliver_due(all_of_them=True)
-        for rounds in range(1, ROUNDS_MAX + 1):
-            self.tell(f"--- round {rounds}")
-            self.pass_time(61)
-            self.server.sweep()
-            self.server.bring_levels_up()
-            reports = [self.cycle(device) for device in self.devices if not device.is_revoked]
-            self.server.bring_levels_up()
-            for device in self.devices:
-                if device.is_revoked:
-                    self.cycle(device)
-            if all(report is not None and report.is_consistent and not report.sent for report in reports) and not any(
-                report.received for report in reports if report is not None
-            ):
-                return rounds
-        raise Broken("I14", f"nothing came to rest within {ROUNDS_MAX} rounds")
 
     def _death(self, *, may_die: bool) -> int | None:
         if not may_die or self.weather.is_calm or self.dice.random() >= self.weather.deaths:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,6 +14,19 @@ from shared.pricing import PriceRow
 from shared.quantity import Unit
 from shared.schema.registry import level_id
 from shared.stock import Level
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfStock:
+    """What the store has of a variant: the level as pulled, and what this device moved that it does not include yet."""
+
+    pulled: Level
+    own_movements: int = 0
+
+    @property
+    def level(self) -> Level:
+        """Both together."""
+        return replace(self.pulled, on_hand=self.pulled.on_hand + self.own_movements)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +133,17 @@ def stock_levels(
 ) -> dict[uuid.UUID, Level]:
     """The stock of some variants in a store as this device sees it: pulled levels, its own unsent movements laid over.
 
+    The arguments are those of ``shelf_stock``.
+    """
+    found = shelf_stock(connection, store_id, variant_ids, projected_number)
+    return {variant_id: stock.level for variant_id, stock in found.items()}
+
+
+def shelf_stock(
+    connection: Connection, store_id: uuid.UUID, variant_ids: Iterable[uuid.UUID], projected_number: int
+) -> dict[uuid.UUID, ShelfStock]:
+    """The stock of some variants in a store: pulled levels, and beside them this device's own movements.
+
     Args:
         connection: on the replica.
         store_id: the store.
@@ -134,10 +158,10 @@ def stock_levels(
     moved: dict[bytes, int] = {
         row[0]: row[1] for row in connection.exec_driver_sql(_OWN_MOVES + places + " GROUP BY variant_id", own)
     }
-    found = {uuid.UUID(bytes=variant_id): Level(on_hand=quantity) for variant_id, quantity in moved.items()}
+    found = {uuid.UUID(bytes=variant_id): ShelfStock(Level(), quantity) for variant_id, quantity in moved.items()}
     ids = tuple(level_id(store_id, variant_id).bytes for variant_id in wanted)
     for row in connection.exec_driver_sql(_LEVELS + places, ids):
-        found[uuid.UUID(bytes=row[0])] = Level(row[1] + moved.get(row[0], 0), row[2], row[3], row[4])
+        found[uuid.UUID(bytes=row[0])] = ShelfStock(Level(row[1], row[2], row[3], row[4]), moved.get(row[0], 0))
     return found
 
 

@@ -11,19 +11,24 @@ from sqlalchemy import Connection, func, select
 
 from desktop.replica.schema import ExpectedStock, Identity
 
-_LEVELS = """SELECT store_id, variant_id, on_hand, reserved, damaged, in_quality_control, incoming FROM stock_level
+_LEVELS = """SELECT store_id, variant_id, on_hand, reserved, damaged, in_quality_control, incoming, ledger_position
+    FROM stock_level
     WHERE variant_id IN (SELECT unhex(value) FROM json_each(?))"""
 
 
 @dataclass(frozen=True, slots=True)
 class StockNow:
-    """One variant in one store; ``on_hand`` has the device's own movements that the server's level lacks."""
+    """One variant in one store; ``on_hand`` has the device's own movements that the server's level lacks.
+
+    ``ledger_position`` is that of the server's level.
+    """
 
     on_hand: int = 0
     reserved: int = 0
     damaged: int = 0
     in_quality_control: int = 0
     incoming: int = 0
+    ledger_position: int = 0
 
     @property
     def available(self) -> int:

@@ -23,9 +23,17 @@ WHEN ((OLD.version >> 40) < (NEW.version >> 40)) EXECUTE FUNCTION sync_keep_vers
 """
 
 
+_PRICE_ONCE_MORE = """
+INSERT INTO sale_check (sale_id, store_id, device_id, received_at)
+SELECT id, store_id, device_id, sealed_at FROM sale
+ON CONFLICT (sale_id) DO NOTHING
+"""
+"""Sales from before are priced once more like those that come."""
+
+
 def upgrade(connection: Connection) -> None:
     """After the new tables and columns are there."""
-    for statement in (_KEEP_VERSION_BEFORE, _KEEP_VERSION_BEFORE_TRIGGER):
+    for statement in (_KEEP_VERSION_BEFORE, _KEEP_VERSION_BEFORE_TRIGGER, _PRICE_ONCE_MORE):
         connection.execute(text(statement))
 
 

@@ -59,4 +59,4 @@ def test_given_the_vectors_when_sent_and_received_then_the_same_times_come_out(s
             at = following
         assert at <= now + DRIFT_MAX_US + 1, row
         bounded += 1
-    assert (exact, bounded) == (8, 3)
+    assert (exact, bounded) == (8, 4)

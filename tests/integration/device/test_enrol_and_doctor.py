@@ -37,9 +37,11 @@ class Desk:
         self.codes: list[str] = []
 
     def standing_of(self, former: FormerDevice) -> Standing:
+        assert len(former.private_key) == 32
         return self.standing
 
     def enrol(self, code: str, public_key: str, name: str, former: FormerDevice | None = None) -> Enrolment:
+        assert former is None, "a home that may sync is not enrolled again"
         self.codes.append(code)
         assert len(public_key) == 43
         if self.failure is not None:

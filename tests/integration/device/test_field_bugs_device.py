@@ -260,3 +260,27 @@ def test_given_refusals_in_an_answer_that_was_lost_then_the_next_answer_tells_th
     assert [result.number for result in engine.cycle().refused] == [2]
     assert states(device) == ["accepted", "refused", "accepted"]
     assert isinstance(server.results[2], MutationResult)
+
+
+def test_given_a_revoked_device_that_hears_it_amid_a_broken_line_then_it_hands_in_once_and_counts_anew_afterwards(
+    device: Replica, server: FakeServer, engine: SyncEngine
+) -> None:
+    record(device, 3)
+    engine.cycle()
+    record(device, 2)
+    server.is_revoked = True
+    server.lose_answers = 1
+    with pytest.raises(EnvironmentFailure, match="broke"):
+        engine.cycle()
+    assert name_of(device, CUP) is None, "the shop goes at once, whatever the line does"
+    assert pending(device) == 2, "what was never sent stays until the server has it"
+    with pytest.raises(EnvironmentFailure, match="device_revoked"):
+        engine.cycle()
+    assert len(server.quarantined) == 2
+    assert states(device) == ["accepted"] * 3 + ["quarantined"] * 2
+    server.is_revoked = False
+    record(device)
+    assert engine.cycle().is_consistent
+    assert (server.pushes[-1].mutations[0].number, len(server.received)) == (1, 1)
+    assert name_of(device, CUP) == "Cup"
+    assert agrees(device, server)

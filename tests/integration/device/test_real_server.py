@@ -321,7 +321,7 @@ def test_given_a_server_killed_and_started_again_when_devices_go_on_then_nothing
         assert_agrees(device, engine)
 
 
-def test_given_a_revoked_device_when_it_syncs_then_it_is_told_and_keeps_what_it_has(
+def test_given_a_revoked_device_when_it_syncs_then_it_is_told_and_what_it_had_not_sent_is_handed_in(
     server: ServerProcess, tmp_path: Path
 ) -> None:
     with open_home(join(server, tmp_path / "revoked")) as (device, engine):
@@ -333,7 +333,9 @@ def test_given_a_revoked_device_when_it_syncs_then_it_is_told_and_keeps_what_it_
         with pytest.raises(EnvironmentFailure) as failure:
             engine.cycle()
         assert failure.value.code == "device_revoked"
-        assert engine.status().pending == 1
+        assert engine.status().pending == 0, "what it had not sent is in the server's quarantine"
+        with device.replica.read() as connection:
+            assert outbox.quarantined_count(connection) == 1
 
 
 def test_given_a_wrong_or_used_code_when_enrolled_then_it_is_refused_and_the_home_is_untouched(

@@ -145,3 +145,14 @@ def test_given_a_home_that_cannot_be_made_then_it_says_so(tmp_path: Path) -> Non
     with pytest.raises(EnvironmentFailure) as refusal:
         Home(tmp_path / "taken").make()
     assert refusal.value.code == "home_unusable"
+
+
+def test_given_a_home_whose_keychain_is_gone_when_its_keys_come_back_then_they_go_where_they_are_kept_for_good(
+    home: Home, keychain: MemoryKeychain
+) -> None:
+    home.replica.touch()
+    keyring.set_keyring(ForgetfulKeychain())
+    assert secret_store(home, SecretsPlace.AUTO).is_keychain, "a home in use keeps the place it began with"
+    assert not secret_store(home, SecretsPlace.AUTO, is_lost=True).is_keychain
+    keyring.set_keyring(keychain)
+    assert secret_store(home, SecretsPlace.AUTO, is_lost=True).is_keychain

@@ -132,6 +132,34 @@ def test_given_yesterdays_replica_written_over_todays_in_place_when_opened_then_
     assert len(set(sold)) == 4
 
 
+def test_given_a_whole_folder_written_over_in_place_keys_and_all_when_it_pushes_then_the_succession_tells(
+    shop: Shop,
+) -> None:
+    shop.join("till")
+    home = shop.home("till")
+    with shop.open("till") as till:
+        sold = till.sell()
+        till.sync()
+        life = till.identity.incarnation
+    yesterday = {file: file.read_bytes() for file in (home.replica, home.secrets)}
+    with shop.open("till") as till:
+        sold += till.sell(2)
+        till.sync()
+    for file, content in yesterday.items():
+        file.write_bytes(content)
+    with shop.open("till") as till:
+        assert till.identity.incarnation == life, "nothing tells it before it sends"
+        sold += till.sell()
+        till.sync(lose=1)
+        assert till.identity.incarnation != life
+        sold += till.sell()
+        till.sync()
+        assert till.till.find_receipt(sold[2]).number == sold[2], "what the server has came down again"
+    assert sold[1] == sold[3]
+    assert f"Receipt {sold[1]}" in shop.shared_numbers()
+    assert len(set(sold)) == 4
+
+
 @pytest.mark.parametrize(("order", "lost_answers"), [(("till", "clone"), 0), (("clone", "till"), 1)])
 def test_given_a_clone_that_nothing_tells_when_both_push_then_the_second_begins_anew_and_a_person_is_told(
     shop: Shop, order: tuple[str, str], lost_answers: int

@@ -24,7 +24,7 @@ from desktop.usecases.desk import Desk
 from desktop.usecases.edit_customer import create_customer, edit_customer
 from desktop.usecases.edit_product import edit_product
 from desktop.usecases.link_barcode import code_warning, link_barcode, unlink_barcode
-from desktop.usecases.move_stock import NewMovement, move_stock
+from desktop.usecases.move_stock import NewMovement, begin_count, move_stock
 from desktop.usecases.office import Office
 from desktop.usecases.review_inbox import list_inbox, show_entry
 from shared.errors import UserError
@@ -211,6 +211,34 @@ def test_given_movements_when_booked_then_signs_follow_the_reason(desk: Desk, of
 
 def test_given_a_count_that_agrees_when_booked_then_nothing_is_sent(desk: Desk, office_shop: TinyShop) -> None:
     move_stock(desk, NewMovement(office_shop.variants["CND-CEDAR"], 4_000, MovementReason.COUNT))
+
+    assert sent(desk) == []
+
+
+def test_given_sales_here_and_elsewhere_while_somebody_counts_then_the_difference_is_of_when_the_count_began(
+    desk: Desk, office_shop: TinyShop
+) -> None:
+    candle = office_shop.variants["CND-CEDAR"]
+    sheet = begin_count(desk, candle)
+    assert (sheet.on_hand, sheet.ledger_position) == (4_000, 0)
+
+    # Five stood on the shelf. Before the figure is typed another till sells two, and this desk writes one off.
+    with desk.replica.write() as work:
+        work.connection.exec_driver_sql(
+            "UPDATE stock_level SET on_hand = 2000, ledger_position = 1 WHERE store_id = ? AND variant_id = ?",
+            (desk.facts.store.id.bytes, candle.bytes),
+        )
+    move_stock(desk, NewMovement(candle, 1_000, MovementReason.WRITE_OFF))
+    move_stock(desk, NewMovement(candle, 5_000, MovementReason.COUNT, sheet=sheet))
+
+    assert show_product(desk, candle).stock[0].on_hand == "2", "5 counted, less 2 sold, less 1 written off"
+
+
+def test_given_a_sheet_of_another_product_when_counted_then_it_counts_for_nothing(
+    desk: Desk, office_shop: TinyShop
+) -> None:
+    sheet = begin_count(desk, office_shop.variants["MUG-BLUE"])
+    move_stock(desk, NewMovement(office_shop.variants["CND-CEDAR"], 4_000, MovementReason.COUNT, sheet=sheet))
 
     assert sent(desk) == []
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from pathlib import Path
-
-import pytest
 
 from desktop.replica import outbox
 from desktop.replica.identity import identity_of
-from shared.errors import EnvironmentFailure, UserError
-from sync_server.epochs.service import history
+from sync_server.auth.service import Channel
+from sync_server.epochs.service import history, new_epoch
+from sync_server.orders import service as orders
+from sync_server.orders.service import WantedLine, WantedOrder
 from tests.helpers.postgres import PostgresCluster
 from tests.helpers.restorable_shop import (
     CANDLE,
     LOAF,
+    Desk,
     ServedDatabase,
     backed_up,
     count_rows,
@@ -204,8 +206,6 @@ def test_given_a_sale_that_was_altered_on_a_device_when_offered_then_its_seal_ke
 def test_given_an_epoch_declared_by_hand_when_devices_sync_then_nothing_is_lost_or_doubled(
     shop: ServedDatabase, tmp_path: Path
 ) -> None:
-    from sync_server.epochs.service import new_epoch
-
     with joined(shop, tmp_path) as till, joined(shop, tmp_path, kind="office") as office:
         till.put_cash()
         office.rename(LOAF, "Name")
@@ -220,11 +220,42 @@ def test_given_an_epoch_declared_by_hand_when_devices_sync_then_nothing_is_lost_
             assert [(each.epoch, each.why) for each in history(connection)][-1] == (2, "A drill.")
 
 
-def _move(desk: object, sku: str, quantity: int) -> None:
-    """Write goods off at a desk, as the office does."""
-    from tests.helpers.restorable_shop import Desk
+def test_given_orders_lost_with_the_restore_when_a_till_offers_them_then_they_stand_with_their_promise(
+    shop: ServedDatabase, postgres: PostgresCluster, tmp_path: Path
+) -> None:
+    with joined(shop, tmp_path) as till, backed_up(shop, postgres.url) as backup:
+        open_order = _order(shop, "open", CANDLE)
+        done = _order(shop, "done", CANDLE)
+        with shop.database.writing() as connection:
+            orders.fulfil(connection, done, now=shop.database.clock.now())
+        settle(shop, till)
+        stock = till.shown_stock(CANDLE)
+        restore(shop, postgres.url, backup)
+        assert count_rows(shop, "customer_order") == 0
+        till.sync()
+        settle(shop, till)
+        with shop.database.reading() as connection:
+            states = {each: orders.order_by_id(connection, each).values["state"] for each in (open_order, done)}
+            numbers = {orders.order_by_id(connection, each).values["number"] for each in (open_order, done)}
+        assert states == {open_order: "placed", done: "fulfilled"}
+        assert till.shown_stock(CANDLE) == stock
+        assert count_rows(shop, "stock_level", "reserved = 1000") == 1
+        assert len(till.inbox("recovery")) == 2
+        with shop.database.reading() as connection:
+            later = orders.order_by_id(connection, _order(shop, "later", LOAF)).values["number"]
+        assert later not in numbers
 
-    assert isinstance(desk, Desk)
+
+def _order(shop: ServedDatabase, key: str, sku: str) -> uuid.UUID:
+    wanted = WantedOrder(store="HS", lines=(WantedLine(sku, "1"),))
+    placed = orders.place(shop.database, Channel(uuid.UUID(int=1), "web"), key, key.encode(), wanted)
+    order_id = placed.values["id"]
+    assert isinstance(order_id, uuid.UUID)
+    return order_id
+
+
+def _move(desk: Desk, sku: str, quantity: int) -> None:
+    """Write goods off at a desk, as the office does."""
     variant = desk.variant_id(sku)
     with desk.replica.write() as unit:
         me = identity_of(unit.connection)

@@ -21,4 +21,4 @@ def test_given_root_and_a_closed_folder_when_a_program_runs_as_nobody_then_it_ma
     closed.mkdir(mode=0o700)
     (closed / "inside").write_text("x")
 
-    embedded._run(Path(sys.executable), "-c", MAY_READ, str(closed / "inside"))
+    embedded.run_program(Path(sys.executable), "-c", MAY_READ, str(closed / "inside"))

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
 import pytest
 
 from desktop.replica.engine import Replica
 from desktop.replica.queries.sold import sale_by_id
+from desktop.ui.equipment import equipment_at
 from desktop.usecases.till import Till
 from desktop.usecases.till_state import Phase
 from shared.catalogue.embedded import DEFAULT_RULES, embed
+from shared.clock import SettableClock
 from shared.errors import UserError
+from shared.ids import TimeOrderedIds
 from shared.sales import first_seal, is_seal_intact
-from tests.helpers.replica import PINS, TinyShop
+from shared.schema.registry import level_id
+from tests.helpers.replica import PINS, TinyShop, pulled
 from tests.integration.till.codes import CANDLE, OAT, TEA
 
 
@@ -297,3 +305,61 @@ def test_given_search_text_when_found_then_price_and_stock_are_told(selling: Til
     tabs = selling.quick_tabs()
     assert [tab.name for tab in tabs][:2] == ["Drinks", "Bakery"]
     assert tabs[1].tiles[0].price == "3.95"
+
+
+@dataclass
+class Line:
+    """A sync engine that is connected or not, for what the till makes of it."""
+
+    is_online: bool = True
+    since: int | None = None
+    pending: int = 0
+    catalogue_as_of: int | None = None
+
+    def status(self) -> Line:
+        return self
+
+    def go_offline(self) -> None:
+        self.is_online = False
+
+    def go_online(self) -> None:
+        self.is_online = True
+
+
+@pytest.mark.parametrize(
+    ("is_online", "share", "quantity", "note"),
+    [
+        (True, 25, "18", ""),
+        (True, 25, "21", "takes 1 that the web was promised"),
+        (False, 25, "15", ""),
+        (False, 25, "17", "takes 2 that the web may promise while offline"),
+        (False, 25, "24", "takes 4 that the web was promised"),
+        (False, 0, "20", ""),
+    ],
+)
+def test_given_stock_held_for_the_web_when_sold_then_the_clerk_is_told_quietly_and_never_refused(
+    *,
+    replica: Replica,
+    clock: SettableClock,
+    tiny_shop: TinyShop,
+    tmp_path: Path,
+    is_online: bool,
+    share: int,
+    quantity: str,
+    note: str,
+) -> None:
+    line = Line(is_online)
+    with replica.write() as work:
+        level = {"store_id": tiny_shop.store_id, "variant_id": tiny_shop.variants["MUG-BLUE"], "on_hand": 24_000}
+        level["id"] = level_id(tiny_shop.store_id, tiny_shop.variants["MUG-BLUE"])
+        pulled(work.connection, "stock_level", {**level, "reserved": 4_000})
+        pulled(work.connection, "setting", {"id": uuid.uuid4(), "key": "web_share_percent", "value": share})
+    till = Till(
+        replica, clock=clock, ids=TimeOrderedIds(clock), equipment=equipment_at(tmp_path / "home", clock), sync=line
+    )
+    till.login("priya", PINS["priya"])
+    till.open_shift(till.money("100.00"))
+    sold = till.add(sku="MUG-BLUE", quantity=quantity)
+    said = [each.text for each in sold.notes if "the web" in each.text]
+    assert said == ([note] if note else [])
+    assert till.exact_cash().number

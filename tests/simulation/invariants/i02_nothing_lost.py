@@ -26,7 +26,7 @@ _NEW = (Verb.RECORD, Verb.CREATE)
 def check(world: World) -> Iterator[str]:
     """Hold the journal against the server."""
     with world.server.reading() as connection:
-        refused = refused_ids(connection)
+        refused = refused_ids(connection) | in_quarantine(connection)
         yield from _lost(connection, world, refused)
         yield from _doubled_or_invented(connection, world)
         yield from _edits_lost(connection, world, refused)
@@ -35,6 +35,11 @@ def check(world: World) -> Iterator[str]:
 def refused_ids(connection: Connection) -> set[uuid.UUID]:
     """The mutations that the server keeps as refused."""
     return set(connection.execute(text("SELECT id FROM device_mutation WHERE status = 'refused'")).scalars())
+
+
+def in_quarantine(connection: Connection) -> set[uuid.UUID]:
+    """What a revoked device handed in and nobody has let take effect."""
+    return set(connection.execute(text("SELECT id FROM quarantined_mutation WHERE state <> 'applied'")).scalars())
 
 
 def _lost(connection: Connection, world: World, refused: set[uuid.UUID]) -> Iterator[str]:
@@ -99,7 +104,7 @@ def _edits_lost(connection: Connection, world: World, refused: set[uuid.UUID]) -
         about = [entry for entry in entries if entry[0] == entity_id and entry[1] == field]
         kept = [deed for deed in deeds if deed.id not in refused]
         wanted = {_plain(deed.arguments["changes"][field][1]) for deed in kept}
-        bases = {_plain(deed.arguments["changes"][field][0]) for deed in kept}
+        bases = {_plain(deed.arguments["changes"][field][0]) for deed in deeds}
         if stands not in wanted | bases and not about:
             yield f"invented: {field} of {entity} {entity_id} is {stands!r}, which nobody wrote"
         for deed in kept:

@@ -2,7 +2,8 @@
 
 Every table of the decrypted replica is read whole, search tables included, and looked through for the secrets planted
 in the stores the device may not see. Every file of its folder, the write-ahead log and temporary files included, is
-looked through for any secret in plain.
+looked through for any secret in plain. What a device offered to a restored server is left out: it is kept in the outbox
+as long as everything else that was sent.
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ def _content(replica: Connection) -> bytes:
     tables = [row[0] for row in replica.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")]
     parts: list[bytes] = []
     for table in tables:
-        for row in replica.exec_driver_sql(f'SELECT * FROM "{table}"'):
+        kept = " WHERE name NOT LIKE '%.offer'" if table == "outbox" else ""
+        for row in replica.exec_driver_sql(f'SELECT * FROM "{table}"{kept}'):
             parts += [value if isinstance(value, bytes) else str(value).encode() for value in row if value is not None]
     return b"\n".join(parts)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.customers import checked_name, display_name, email_key, may_be_same_person, name_key, phone_key
+from shared.customers import checked_name, display_name, email_key, name_key, phone_key
 from shared.errors import UserError
 
 
@@ -35,15 +35,6 @@ def test_given_addresses_and_numbers_when_keyed_then_only_real_ones_have_a_key()
     assert [email_key(text) for text in ("", "anna", "@x.y", "a@b", "a b@x.y", "a@.")] == [""] * 6
     assert phone_key("+44 20 7946 0018") == phone_key("020 7946 0018") == "079460018"
     assert phone_key("1234") == ""
-
-
-def test_given_two_profiles_when_compared_then_a_shared_household_phone_is_not_enough() -> None:
-    anna = ("Anna Price", "anna@example.com", "020 7946 0018")
-    assert may_be_same_person(anna, ("A. P.", "ANNA@example.com", ""))
-    assert may_be_same_person(anna, ("Price, Anna", "", "+44 20 7946 0018"))
-    assert not may_be_same_person(anna, ("Ben Price", "", "020 7946 0018"))
-    assert not may_be_same_person(anna, ("Anna Price", "", ""))
-    assert not may_be_same_person(("", "", ""), ("", "", ""))
 
 
 def test_given_a_customer_when_named_then_something_sensible_is_shown() -> None:

@@ -64,6 +64,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", "store_id", "variant_id", name=op.f("pk_resent_stock")),
     )
     op.create_index("ix_resent_stock_variant_id", "resent_stock", ["variant_id"], unique=False)
+    op.create_table(
+        "schema_fill",
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("entity", sa.Text(), nullable=False),
+        sa.Column("after", sa.LargeBinary(), nullable=False),
+        sa.Column("is_done", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("scope", "entity", name=op.f("pk_schema_fill")),
+    )
     op.add_column("identity", sa.Column("succession", sa.LargeBinary(), server_default=sa.text("''"), nullable=False))
     op.add_column("identity", sa.Column("successor", sa.LargeBinary(), server_default=sa.text("''"), nullable=False))
     op.add_column("identity", sa.Column("fingerprint", sa.Text(), server_default=sa.text("''"), nullable=False))
@@ -71,6 +79,15 @@ def upgrade() -> None:
         "identity",
         sa.Column(
             "openings",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            server_default=sa.text("0"),
+            nullable=False,
+        ),
+    )
+    op.add_column(
+        "identity",
+        sa.Column(
+            "schema_filled",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
             server_default=sa.text("0"),
             nullable=False,
@@ -84,10 +101,12 @@ def downgrade() -> None:
     """Take it away again."""
     steps_0002.downgrade(op.get_bind())
     op.drop_column("outbox", "seen_to")
+    op.drop_column("identity", "schema_filled")
     op.drop_column("identity", "openings")
     op.drop_column("identity", "fingerprint")
     op.drop_column("identity", "successor")
     op.drop_column("identity", "succession")
+    op.drop_table("schema_fill")
     op.drop_index("ix_resent_stock_variant_id", table_name="resent_stock")
     op.drop_table("resent_stock")
     op.drop_table("held_back")

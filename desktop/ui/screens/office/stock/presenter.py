@@ -16,7 +16,7 @@ from desktop.usecases.browse_history import HistoryLine, show_history
 from desktop.usecases.browse_products import ProductPanel, show_product
 from desktop.usecases.browse_stock import StockLine, StockList, list_stock, list_stores, stock_lines
 from desktop.usecases.desk import Desk
-from desktop.usecases.move_stock import WORDS_BY_REASON, NewMovement, move_stock
+from desktop.usecases.move_stock import WORDS_BY_REASON, CountSheet, NewMovement, begin_count, move_stock
 from desktop.usecases.office_words import parse_quantity, quantity_text
 from shared.errors import CounterfoilError, UserError
 from shared.stock import MovementReason
@@ -71,6 +71,7 @@ class StockPresenter(QObject):
         self.session = session
         self.state = StockState()
         self._desk: Desk | None = None
+        self._sheet: CountSheet | None = None
         session.data_changed.connect(self.take_changes)
 
     def open(self) -> None:
@@ -124,6 +125,7 @@ class StockPresenter(QObject):
         if panel is None or panel.card.variant_id != variant_id:
             self._set(draft=replace(self.state.draft, quantity="", note=""), error="", booked="")
             self._ask_panel(variant_id)
+            self._begin_count(variant_id)
 
     def close_panel(self) -> None:
         """Close the panel."""
@@ -132,8 +134,12 @@ class StockPresenter(QObject):
     def set_draft(self, **values: Any) -> None:
         """Something about the movement was typed or chosen."""
         draft = replace(self.state.draft, **values)
-        if draft != self.state.draft:
+        before = self.state.draft
+        if draft != before:
             self._set(draft=draft, error="", booked="")
+        panel = self.state.panel
+        if panel is not None and (draft.reason, draft.store_id) != (before.reason, before.store_id):
+            self._begin_count(panel.card.variant_id)
 
     def book(self) -> None:
         """Book the movement."""
@@ -145,7 +151,7 @@ class StockPresenter(QObject):
         except UserError as error:
             self._set(error=error.message)
             return
-        movement = NewMovement(panel.card.variant_id, quantity, draft.reason, draft.store_id, draft.note)
+        movement = NewMovement(panel.card.variant_id, quantity, draft.reason, draft.store_id, draft.note, self._sheet)
         self._set(is_booking=True, error="", booked="")
         self.session.act(lambda desk: move_stock(desk, movement), self._take_booked, self._refuse)
 
@@ -159,6 +165,18 @@ class StockPresenter(QObject):
             self.rows_changed.emit()
         if self.state.panel is not None and changes.touches("product", "stock_level", "stock_movement"):
             self._ask_panel(self.state.panel.card.variant_id)
+
+    def _begin_count(self, variant_id: uuid.UUID) -> None:
+        """Whoever counts begins now: what is sold until the figure is typed changes nothing about it."""
+        self._sheet = None
+        draft = self.state.draft
+        if draft.reason is MovementReason.COUNT:
+            self.session.ask(
+                "count", lambda desk: begin_count(desk, variant_id, draft.store_id), self._take_sheet, self._fail
+            )
+
+    def _take_sheet(self, sheet: CountSheet) -> None:
+        self._sheet = sheet
 
     def _ask_panel(self, variant_id: uuid.UUID) -> None:
         def read(desk: Desk) -> tuple[ProductPanel, tuple[HistoryLine, ...]]:
@@ -184,6 +202,8 @@ class StockPresenter(QObject):
 
     def _take_booked(self, changes: Changes) -> None:
         draft = self.state.draft
+        if self.state.panel is not None:
+            self._begin_count(self.state.panel.card.variant_id)
         if not changes.touches("stock_movement"):
             self._set(is_booking=False, booked="It is what the books say. Nothing was booked.")
             return
