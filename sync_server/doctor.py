@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass, field
 
+from shared.clock import datetime_at
 from sync_server.db.facts import read_facts
 from sync_server.db.sessions import Database
 from sync_server.devices.recovery_service import recovery_key_name
 from sync_server.devices.service import skewed_devices
+from sync_server.inventory import compensation_service, lease_service, reconciliation_service
 from sync_server.repricing import service as repricing
 from sync_server.settings import ServerSettings
 from sync_server.sync import quarantine_service as quarantine
@@ -54,6 +56,7 @@ def examine(database: Database, settings: ServerSettings) -> Report:
     clocks = "devices with a clock more than five minutes off"
     report.note(clocks, f"{skewed:,}", is_well=not skewed, is_grave=False)
     _note_sales(report, database)
+    _note_stock(report, database)
     _note_feed(report, database)
     place = settings.home if settings.home.exists() else settings.home.parent
     free = shutil.disk_usage(place).free
@@ -71,6 +74,24 @@ def _note_sales(report: Report, database: Database) -> None:
     report.note("sales not yet priced once more", f"{counts.waiting:,}", is_well=counts.waiting < MANY_UNPRICED)
     said = f"{waiting:,} (counterfoil-server quarantine list)" if waiting else "none"
     report.note("changes of revoked devices nobody decided about", said, is_well=not waiting, is_grave=False)
+
+
+def _note_stock(report: Report, database: Database) -> None:
+    """Whether every store is heard, every promise can be kept, and the stock figures follow from the ledger."""
+    now = database.clock.now()
+    with database.reading() as connection:
+        stores = lease_service.leases(connection)
+        broken = compensation_service.count_broken(connection)
+        standing = reconciliation_service.standing_round(connection)
+    silent = [lease.store for lease in stores if lease.expires_at is not None and lease.expires_at <= now]
+    said = f"{', '.join(silent)} (counterfoil-server leases)" if silent else "none"
+    report.note("stores not heard, the web promises from rights", said, is_well=not silent, is_grave=False)
+    report.note("promises that cannot be kept", f"{broken:,}", is_well=not broken, is_grave=False)
+    ended = (
+        "" if standing.finished_at is None else f", the last ended {datetime_at(standing.finished_at):%d %b %H:%M} UTC"
+    )
+    said = f"{standing.rounds:,} rounds, {standing.checked:,} figures, {standing.repaired:,} put right{ended}"
+    report.note("stock compared with the ledger", said, is_well=not standing.repaired, is_grave=False)
 
 
 def _note_feed(report: Report, database: Database) -> None:

@@ -41,7 +41,7 @@ from sync_server.sales.endpoints import router as reports
 from sync_server.settings import ServerSettings
 from sync_server.snapshots.builder import SnapshotBuilder
 from sync_server.snapshots.endpoints import router as snapshots
-from sync_server.snapshots.shelf import Shelf, folder_in
+from sync_server.snapshots.service import shelf_of
 from sync_server.sync.encoding import CONTENT_TYPE, packed
 from sync_server.sync.endpoints import router as sync
 from sync_server.sync.event_endpoints import router as events
@@ -63,7 +63,6 @@ Channels send their API key as a bearer token; money is in decimal strings. Devi
 `/sync`, described in docs/protocol.md."""
 _log = structlog.get_logger(__name__)
 _chance = random.SystemRandom().random
-_MEBIBYTE = 1024 * 1024
 
 
 class _Follower(Protocol):
@@ -114,7 +113,7 @@ def create_app(
             app.state.push_gate = LoadGate("push", bounds, _chance)
             app.state.known_scopes = KnownScopes()
             app.state.pull_gate = LoadGate("pull", bounds, _chance)
-            app.state.snapshots = Shelf(folder_in(settings.home), settings.snapshot_cache_mib * _MEBIBYTE)
+            app.state.snapshots = shelf_of(settings)
             app.state.snapshot_rows_min = settings.snapshot_rows_min
             app.state.snapshot_builder = None
             stack.enter_context(_pokes(settings, url, database, board))

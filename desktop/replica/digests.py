@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 
 from desktop.replica import cursors
 from desktop.replica.rows import aggregate_of, parts, read_payloads
-from shared.schema.projection import narrowed, widened
 from shared.schema.registry import SCHEMA_VERSION, at_schema
 from shared.sync.digest import scope_digest
+from shared.sync.projection import narrowed, widened
 from shared.sync.wire import Payload, Row, ScopeDigest
 
 _ROWS_READ_AT_ONCE = 2_000

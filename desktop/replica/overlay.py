@@ -14,9 +14,9 @@ from sqlalchemy import Connection
 
 from desktop.replica import outbox
 from desktop.replica.rows import aggregate_of, erase_payloads, first_id, read_payload, write_payload
-from shared.schema.projection import widened
 from shared.schema.registry import Aggregate, WireTable
 from shared.sync.operations import Verb, decode_arguments
+from shared.sync.projection import widened
 from shared.sync.wire import Payload, Value, Values
 
 _payload_decoder = msgspec.msgpack.Decoder(Payload)

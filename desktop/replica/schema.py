@@ -59,15 +59,15 @@ class Identity(DeviceTable):
     """Server time of the last consistent point: what the shop on this device is as of. Empty: never in step yet."""
     is_indexed: Mapped[bool] = mapped_column(Flag, default=True)
     """Whether the secondary and search indexes are built; they are left out while a new replica fills."""
-    succession: Mapped[bytes] = mapped_column(Digest, default=b"")
+    succession: Mapped[bytes] = mapped_column(Digest, default=b"", server_default=text("x''"))
     """The secret of this incarnation that the server last confirmed; empty before the first push."""
-    successor: Mapped[bytes] = mapped_column(Digest, default=b"")
+    successor: Mapped[bytes] = mapped_column(Digest, default=b"", server_default=text("x''"))
     """The secret that takes its place with the push that is on its way; empty where none is."""
-    fingerprint: Mapped[str] = mapped_column(Words, default="")
+    fingerprint: Mapped[str] = mapped_column(Words, default="", server_default=text("''"))
     """The file this replica lies in (``replica.fingerprint``); another one means that the home was copied."""
-    openings: Mapped[int] = mapped_column(Whole, default=0)
+    openings: Mapped[int] = mapped_column(Whole, default=0, server_default=text("0"))
     """How often the home was opened and closed; the keychain keeps it too and tells an older copy by it."""
-    schema_filled: Mapped[int] = mapped_column(Whole, default=1)
+    schema_filled: Mapped[int] = mapped_column(Whole, default=1, server_default=text("0"))
     """The wire schema its rows were filled in; what later ones added is fetched by the migration pull."""
 
 

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from desktop.replica import cursors
 from desktop.replica.identity import change_identity
 from shared.schema.base import ScopeRule
-from shared.schema.projection import changed_since
 from shared.schema.registry import AGGREGATES, SCHEMA_AT_LEAST
+from shared.sync.projection import changed_since
 
 _SCOPES_OF_RULE = {
     ScopeRule.CATALOGUE: ("catalogue",),

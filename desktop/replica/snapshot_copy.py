@@ -10,6 +10,7 @@ from desktop.replica.driver import DriverError
 from shared.errors import EnvironmentFailure
 from shared.schema import search
 from shared.schema.snapshot_file import FORMAT, tables_in
+from shared.sync.projection import default_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +76,17 @@ def _facts(raw: Any) -> tuple[SnapshotFacts, int]:
 
 
 def _copy(raw: Any, table: str) -> None:
-    """With the same columns in the same order SQLite moves the cells as they are."""
+    """With the same columns in the same order SQLite moves cells as they are; what an older schema lacks is filled."""
     theirs, ours = _columns(raw, "snap", table), _columns(raw, "main", table)
     if theirs == ours:
         raw.execute(f"INSERT INTO main.{table} SELECT * FROM snap.{table}")
         return
-    names = ", ".join(name for name in theirs if name in ours)
-    raw.execute(f"INSERT INTO main.{table} ({names}) SELECT {names} FROM snap.{table}")
+    shared_names = [name for name in theirs if name in ours]
+    lacking = [name for name in ours if name not in theirs]
+    names = ", ".join([*shared_names, *lacking])
+    given = ", ".join([*shared_names, *("?" * len(lacking))])
+    defaults = [default_of(table, name) for name in lacking]
+    raw.execute(f"INSERT INTO main.{table} ({names}) SELECT {given} FROM snap.{table}", defaults)
 
 
 def _copy_search(raw: Any) -> None:

@@ -20,8 +20,8 @@ from desktop.replica.unit_of_work import UnitOfWork
 from desktop.sync.recovery import GivingBack, leave_scope
 from shared.clock import monotonic_us
 from shared.errors import BugError
-from shared.schema.projection import widened
 from shared.schema.registry import SCHEMA_VERSION
+from shared.sync.projection import widened
 from shared.sync.wire import Gone, MutationResult, PullAnswer, Row, ScopePage
 
 SLICE_MAX_US = 8_000

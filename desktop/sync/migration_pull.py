@@ -42,7 +42,8 @@ class MigrationPull:
         counts: dict[str, int] = {}
         for task, answer in self._answers(me.epoch):
             self._apply(task, answer)
-            counts[task.entity] = counts.get(task.entity, 0) + len(answer.rows)
+            if answer.rows:
+                counts[task.entity] = counts.get(task.entity, 0) + len(answer.rows)
         with self._replica.read() as connection:
             is_over = schema_fill.next_task(connection) is None
         if is_over:

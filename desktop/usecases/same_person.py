@@ -200,14 +200,20 @@ def _compared(desk: Desk, stays: CustomerCard, joins: CustomerCard) -> Iterable[
     yield Compared("Number", stays.number, joins.number, stays.number == joins.number)
     yield Compared("E-mail", stays.email, joins.email, _agree(email_key(stays.email), email_key(joins.email)))
     yield Compared("Phone", stays.phone, joins.phone, _agree(phone_key(stays.phone), phone_key(joins.phone)))
-    addresses = tuple("\n".join(card.addresses) for card in (stays, joins))
-    yield Compared("Address", *addresses, agrees=_agree(*map(name_key, addresses)))
+    address, other_address = ("\n".join(card.addresses) for card in (stays, joins))
+    yield Compared("Address", address, other_address, _agree(name_key(address), name_key(other_address)))
     yield Compared("Points", f"{stays.points:,}", f"{joins.points:,}", agrees=False)
     yield Compared("Bought", _bought(stays), _bought(joins), agrees=False)
-    offers = tuple("May be sent" if card.may_send_offers else "No" for card in (stays, joins))
-    yield Compared("Offers", *offers, agrees=False)
-    days = tuple(day_text(desk.local(card.created_at).date(), desk.today()) for card in (stays, joins))
-    yield Compared("Made", *days, agrees=False)
+    yield Compared("Offers", _offers(stays), _offers(joins), agrees=False)
+    yield Compared("Made", _made(desk, stays), _made(desk, joins), agrees=False)
+
+
+def _offers(card: CustomerCard) -> str:
+    return "May be sent" if card.may_send_offers else "No"
+
+
+def _made(desk: Desk, card: CustomerCard) -> str:
+    return day_text(desk.local(card.created_at).date(), desk.today())
 
 
 def _agree(first: str, second: str) -> bool:

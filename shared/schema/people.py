@@ -12,8 +12,11 @@ from shared.schema.types import Flag, Id, Json, Whole, Words
 
 
 class Customer(Replicated):
-    """A person or company that buys. Stores it is known to have it: the home store, and those
-    where it bought or that looked it up (kept by the server alone)."""
+    """A person or company that buys.
+
+    The stores it is known to have it: the home store, and those where it bought or that looked it up (which the server
+    alone keeps).
+    """
 
     __tablename__ = "customer"
     __aggregate__ = AggregateRule("customer", Kind.DOCUMENT, ScopeRule.KNOWN_STORES)

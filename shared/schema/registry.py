@@ -171,25 +171,17 @@ def scopes_of(
         root: its root row.
         known_to: stores that know a customer besides the home store; the server alone keeps them.
     """
-    store_id = root.get("store_id")
-    match aggregate.scope:
-        case ScopeRule.CATALOGUE:
-            return (CATALOGUE_SCOPE,)
-        case ScopeRule.STORE:
-            assert isinstance(store_id, uuid.UUID)
-            return (store_scope(store_id),)
-        case ScopeRule.KNOWN_STORES:
-            assert isinstance(store_id, uuid.UUID)
-            return tuple(sorted({store_scope(store) for store in (store_id, *known_to)}))
-        case ScopeRule.STOCK:
-            assert isinstance(store_id, uuid.UUID)
-            return (stock_scope(store_id),)
-        case ScopeRule.STORE_OR_CATALOGUE:
-            return (store_scope(store_id),) if isinstance(store_id, uuid.UUID) else (CATALOGUE_SCOPE,)
-        case ScopeRule.SALES_WEEK:
-            day = root["business_date"]
-            assert isinstance(store_id, uuid.UUID)
-            assert isinstance(day, dt.date)
-            return (sales_scope(store_id, day),)
-        case ScopeRule.NOWHERE:
-            return ()
+    rule, store_id = aggregate.scope, root.get("store_id")
+    if rule is ScopeRule.NOWHERE:
+        return ()
+    if rule is ScopeRule.CATALOGUE or (rule is ScopeRule.STORE_OR_CATALOGUE and store_id is None):
+        return (CATALOGUE_SCOPE,)
+    assert isinstance(store_id, uuid.UUID)
+    if rule is ScopeRule.STOCK:
+        return (stock_scope(store_id),)
+    if rule is ScopeRule.SALES_WEEK:
+        day = root["business_date"]
+        assert isinstance(day, dt.date)
+        return (sales_scope(store_id, day),)
+    stores = {store_id, *known_to} if rule is ScopeRule.KNOWN_STORES else {store_id}
+    return tuple(sorted(store_scope(store) for store in stores))

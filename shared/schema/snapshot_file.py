@@ -16,7 +16,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from shared.schema.base import NAMING, Replicated, ScopeRule
-from shared.schema.registry import CATALOGUE_SCOPE, Aggregate, WireTable, at_schema
+from shared.schema.registry import CATALOGUE_SCOPE, SCHEMA_VERSION, Aggregate, WireTable, at_schema
 
 FORMAT = 1
 """Raised when these tables change; a device takes no file of another format."""
@@ -102,9 +102,9 @@ def index_statements(scope: str, schema: int) -> Iterator[str]:
             yield str(CreateIndex(index).compile(dialect=dialect)).strip()
 
 
-def has_search(scope: str) -> bool:
-    """Whether the search index belongs into the file: where the products are."""
-    return scope == CATALOGUE_SCOPE
+def has_search(scope: str, schema: int) -> bool:
+    """Whether the search index belongs into the file: where the products are, for programs that search as we do."""
+    return scope == CATALOGUE_SCOPE and schema == SCHEMA_VERSION
 
 
 @cache

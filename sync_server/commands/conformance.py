@@ -27,7 +27,7 @@ def conformance(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check over HTTP alone that a server keeps what docs/protocol.md promises; it writes test data there."""
-    from sync_server.conformance.runner import run_checks
+    from sync_server.conformance.service import run_checks
 
     if len(code) != _CODES_WANTED:
         raise UserError("usage", "Give two codes of one store: --code A --code B. See: counterfoil-server enrol-code")

@@ -62,7 +62,7 @@ def simulate_promises(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Play what ways of promising cost while a store cannot be heard: last synced, safety stock, rights."""
-    from sync_server.inventory.simulation import Scenario, compare, usual_scenarios
+    from sync_server.inventory.simulation_service import Scenario, compare, usual_scenarios
 
     usual = Scenario(
         quantity=quantity or 10,

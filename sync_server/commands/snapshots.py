@@ -11,8 +11,6 @@ from sync_server.commands.opened import Home, opened_database, settings_of
 
 commands = typer.Typer()
 
-_MEBIBYTE = 1024 * 1024
-
 
 @commands.command("build-snapshots")
 def build_snapshots(
@@ -21,11 +19,10 @@ def build_snapshots(
     schema: Annotated[int, typer.Option(help="The wire schema of the devices they are for.")] = SCHEMA_VERSION,
 ) -> None:
     """Build the snapshot files that new devices start from, where they are missing or old."""
-    from sync_server.snapshots.service import Wanted, build, wanted_everywhere
-    from sync_server.snapshots.shelf import Shelf, folder_in
+    from sync_server.snapshots.service import Wanted, build, shelf_of, wanted_everywhere
 
     settings = settings_of(home)
-    shelf = Shelf(folder_in(settings.home), settings.snapshot_cache_mib * _MEBIBYTE)
+    shelf = shelf_of(settings)
     with opened_database(home) as database:
         if scope:
             wanted = [Wanted(scope, schema)]

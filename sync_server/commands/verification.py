@@ -53,7 +53,9 @@ def _stock_lines(found: Verification) -> Iterator[str]:
     for difference in found.differences:
         yield (
             f"{difference.store} {difference.sku}: ledger {difference.ledger_on_hand}, "
-            f"balance {difference.balance_on_hand}, level {difference.level_on_hand} (thousandths)"
+            f"balance {difference.balance_on_hand}, level {difference.level_on_hand}; "
+            f"held {difference.held_reserved}, balance {difference.balance_reserved}; "
+            f"of rights {difference.rights_taken}, balance {difference.rights_booked} (thousandths)"
         )
     yield f"{found.checked:,} stock levels compared with the ledger, {len(found.differences)} differ."
 

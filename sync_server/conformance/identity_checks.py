@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sync_server.conformance.client import error_in
-from sync_server.conformance.verdict import Check, require
-from sync_server.conformance.world import World, paid_in
+from sync_server.conformance.verdict import require
+from sync_server.conformance.world import Check, World, paid_in
 
 OK, FORBIDDEN, UNAUTHORISED = 200, 403, 401
 

@@ -8,8 +8,8 @@ from shared.schema.registry import CATALOGUE_SCOPE, store_scope
 from shared.sync.buckets import bucket_of, bucket_sums, unpacked_sums
 from shared.sync.digest import scope_digest
 from shared.sync.wire import BucketName, Cursor
-from sync_server.conformance.verdict import Check, Failed, NotTried, require
-from sync_server.conformance.world import World, new_product, paid_in
+from sync_server.conformance.verdict import Failed, NotTried, require
+from sync_server.conformance.world import Check, World, new_product, paid_in
 
 OK, NOT_FOUND = 200, 404
 HEARTBEAT_LINES_MAX = 20

@@ -5,8 +5,8 @@ from __future__ import annotations
 from shared.limits import PUSH_MAX_MUTATIONS
 from shared.sync.wire import PushAnswer, SentMutation
 from sync_server.conformance.client import error_in, message_in
-from sync_server.conformance.verdict import Check, NotTried, require
-from sync_server.conformance.world import World, fresh_epoch, new_product, paid_in
+from sync_server.conformance.verdict import NotTried, require
+from sync_server.conformance.world import Check, World, fresh_epoch, new_product, paid_in
 
 CONFLICT = 409
 

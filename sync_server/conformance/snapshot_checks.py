@@ -9,8 +9,8 @@ import msgspec
 
 from shared.schema.registry import CATALOGUE_SCOPE, SCHEMA_VERSION, store_scope
 from shared.sync.wire import SnapshotOffer
-from sync_server.conformance.verdict import Check, NotTried, require
-from sync_server.conformance.world import World
+from sync_server.conformance.verdict import NotTried, require
+from sync_server.conformance.world import Check, World
 
 
 def _offer(world: World) -> SnapshotOffer:

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from sync_server.conformance.world import World
 
 
 class Failed(Exception):
@@ -22,21 +17,6 @@ def require(holds: object, otherwise: str) -> None:
     """Fail with a sentence unless something holds."""
     if not holds:
         raise Failed(otherwise)
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing the protocol promises.
-
-    Attributes:
-        name: short and stable, such as ``push.retry``.
-        promise: the sentence of docs/protocol.md it stands for.
-        run: raises ``Failed`` or ``NotTried``.
-    """
-
-    name: str
-    promise: str
-    run: Callable[[World], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from shared.clock import Clock
@@ -37,6 +38,21 @@ class World:
         """Let go of every line."""
         for client in (self.one, self.two, *self.others):
             client.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing the protocol promises.
+
+    Attributes:
+        name: short and stable, such as ``push.retry``.
+        promise: the sentence of docs/protocol.md it stands for.
+        run: raises ``Failed`` or ``NotTried``.
+    """
+
+    name: str
+    promise: str
+    run: Callable[[World], None]
 
 
 def fresh_epoch(client: Client) -> None:

@@ -19,7 +19,8 @@ WHERE known.until < EXCLUDED.until - :slack
 """)
 _VISITORS = text("""
 SELECT EXISTS (
-    SELECT FROM sale AS s JOIN customer AS c ON c.id = s.customer_id WHERE s.id = ANY(:sales) AND c.store_id <> s.store_id
+    SELECT FROM sale AS s JOIN customer AS c ON c.id = s.customer_id
+    WHERE s.id = ANY(:sales) AND c.store_id <> s.store_id
 )
 """)
 _PIN = text("""

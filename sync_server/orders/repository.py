@@ -101,9 +101,8 @@ def place(
     one with this ``mark``; then nothing is written.
     """
     columns = {f"line_{name}": [line[name] for line in lines] for name in _LINE_COLUMNS}
-    number = connection.execute(
-        _PLACE, {**order, **columns, "hash": request_hash, "mark": mark, "catalogue": CATALOGUE_SCOPE}
-    ).scalar_one_or_none()
+    parameters = {**order, **columns, "hash": request_hash, "mark": mark, "catalogue": CATALOGUE_SCOPE}
+    number = connection.execute(_PLACE, parameters).scalar_one_or_none()
     return None if number is None else str(number)
 
 

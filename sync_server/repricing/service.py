@@ -192,7 +192,7 @@ def _taxes(line: SealedLine, inputs: _Inputs, place: SellingPlace | None, day: d
         TaxRule(tax.code, tax.name, rate_ppm=tax.rate_ppm, price_include=tax.included, sequence=at)
         for at, tax in enumerate(line.taxes)
     )
-    return _Taxes(guessed, is_stale=True, is_guessed=True)
+    return _Taxes(guessed, is_stale=bool(known), is_guessed=True)
 
 
 def _named(rule: TaxRule) -> tuple[str, int, bool]:

@@ -49,7 +49,7 @@ def write_snapshot(
         file.executemany("INSERT INTO bucket VALUES (?, ?, ?, ?, ?, ?)", buckets)
         for statement in snapshot_file.index_statements(scope.name, schema):
             file.execute(statement)
-        search_version = _write_search(file) if snapshot_file.has_search(scope.name) else 0
+        search_version = _write_search(file) if snapshot_file.has_search(scope.name, schema) else 0
         file.execute(
             "INSERT INTO snapshot VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (

@@ -17,10 +17,13 @@ from sync_server.auth.service import KnownDevice
 from sync_server.db.identity import load_identity
 from sync_server.db.sessions import Connection, Database
 from sync_server.errors import NotFound
+from sync_server.settings import ServerSettings
 from sync_server.snapshots import file_repository, repository
 from sync_server.snapshots.repository import ScopeStanding
-from sync_server.snapshots.shelf import Shelf
+from sync_server.snapshots.shelf import Shelf, folder_in
 from sync_server.sync import pull_service
+
+_MEBIBYTE = 1024 * 1024
 
 TAIL_SHARE_FRESH = 50
 """A file is fresh while what came after it is less than a fiftieth of its rows, or fewer than ``TAIL_ROWS_FRESH``."""
@@ -43,6 +46,11 @@ class Offers:
 
     ready: list[SnapshotOffer]
     wanted: list[Wanted]
+
+
+def shelf_of(settings: ServerSettings) -> Shelf:
+    """The finished files of a server's home."""
+    return Shelf(folder_in(settings.home), settings.snapshot_cache_mib * _MEBIBYTE)
 
 
 def offers_for(connection: Connection, shelf: Shelf, device: KnownDevice, *, schema: int, rows_min: int) -> Offers:

@@ -12,6 +12,7 @@ from sync_server.customers import known_store_service as known_stores
 from sync_server.db.sessions import Database, DBAPIError
 from sync_server.inbox import service as inbox
 from sync_server.sync import coverage_repository, scope_repository
+from sync_server.sync.mutation_log_service import prune_log
 
 DAY_US = 86_400 * MICROSECONDS_PER_SECOND
 HORIZON_US = 60 * DAY_US
@@ -28,13 +29,14 @@ class Tidied:
     """What was done.
 
     Feed rows and stamps forgotten, customers a store forgot, notes of automatic merges dropped, triggers put onto new
-    partitions.
+    partitions, old mutations of devices forgotten.
     """
 
     pruned: int = 0
     customers_ended: int = 0
     notes_dropped: int = 0
     triggers_made: int = 0
+    mutations_forgotten: int = 0
 
 
 class Housekeeper:
@@ -66,7 +68,8 @@ class Housekeeper:
             ended = known_stores.end_lapsed(connection, now=self._database.clock.now())
         with self._database.writing() as connection:
             dropped = inbox.prune_notes(connection, now=self._database.clock.now())
-        return Tidied(self._prune(), ended, dropped, made)
+        forgotten = prune_log(self._database)
+        return Tidied(self._prune(), ended, dropped, made, forgotten)
 
     def _prune(self) -> int:
         """Scope by scope, each in a transaction of its own, so that writers wait for one at most."""

@@ -16,7 +16,8 @@ from shared.limits import AGGREGATE_MAX_BYTES, AGGREGATE_MAX_CHILDREN
 from shared.schema.registry import AGGREGATES, Aggregate, WireColumn, WireTable
 from shared.schema.types import WireKind
 from shared.sync.operations import MUTATION_NAMES, MUTATION_VERSION, Verb
-from shared.sync.wire import SentMutation, Value
+from shared.sync.projection import widened
+from shared.sync.wire import Payload, SentMutation, Value
 
 _of: Callable[[Any, Any], Any] = operator.getitem
 """``tuple[…]`` where the inside is only known at run time."""
@@ -166,7 +167,7 @@ def _arguments(aggregate: Aggregate, verb: str, encoded: bytes) -> NewAggregate 
 
 
 def _new_aggregate(aggregate: Aggregate, encoded: bytes) -> NewAggregate:
-    arguments = _row_decoder(aggregate).decode(encoded)
+    arguments = _row_arguments(aggregate, encoded)
     root, children = arguments.row
     _check_row(aggregate.root, root)
     rows_by_table: dict[str, list[Root]] = {}
@@ -181,6 +182,19 @@ def _new_aggregate(aggregate: Aggregate, encoded: bytes) -> NewAggregate:
             raise ValueError(f"two rows of {table.name} have the same id")
         rows_by_table[table.name] = sorted(rows, key=_row_id)
     return NewAggregate(root, rows_by_table, arguments.version, arguments.repairs)
+
+
+def _row_arguments(aggregate: Aggregate, encoded: bytes) -> Any:
+    """The arguments as they are; rows of an older wire schema with defaults for what they lack."""
+    try:
+        return _row_decoder(aggregate).decode(encoded)
+    except msgspec.ValidationError:
+        plain = msgspec.msgpack.decode(encoded, type=dict[str, Any])
+        given = msgspec.convert(plain.get("row"), Payload)
+        filled = widened(aggregate.entity, given)
+        if filled is given:
+            raise
+        return _row_decoder(aggregate).decode(msgspec.msgpack.encode({**plain, "row": filled}))
 
 
 def _row_id(row: Root) -> bytes:

@@ -16,11 +16,11 @@ from desktop.replica.overlay import with_mutation
 from desktop.replica.rows import aggregate_of, python_row, wire_payload
 from shared.errors import EnvironmentFailure
 from shared.schema import registry
-from shared.schema.projection import narrowed
 from shared.schema.registry import scopes_of
 from shared.sync.buckets import bucket_of, bucket_sums, packed_sums
 from shared.sync.digest import scope_digest
 from shared.sync.operations import Verb, arguments_hash, decode_arguments
+from shared.sync.projection import narrowed
 from shared.sync.wire import (
     BucketRows,
     DigestAnswer,

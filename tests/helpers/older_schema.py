@@ -6,7 +6,7 @@ What the next release will really add is not known yet; what must work then is t
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -36,9 +36,8 @@ def knowing_less(schema: int) -> Mapping[str, Aggregate]:
 
 
 @pytest.fixture
-def older_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def older_world(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every module that asks what a schema knows is told so."""
     for module in list(sys.modules.values()):
         if getattr(module, "at_schema", None) is _real:
             monkeypatch.setattr(module, "at_schema", knowing_less)
-    yield

@@ -11,9 +11,9 @@ from pathlib import Path
 import zstandard
 
 from shared.schema import search, snapshot_file
-from shared.schema.projection import narrowed
 from shared.schema.registry import CATALOGUE_SCOPE, SCHEMA_VERSION
 from shared.sync.buckets import BUCKETS, leaf_halves
+from shared.sync.projection import narrowed
 from shared.sync.wire import SnapshotOffer
 from tests.helpers.fake_server import MARK, FakeServer
 
@@ -77,7 +77,7 @@ def write_plain(server: FakeServer, path: Path, scope: str, *, schema: int, numb
         for statement in snapshot_file.index_statements(scope, schema):
             file.execute(statement)
         version = 0
-        if snapshot_file.has_search(scope):
+        if snapshot_file.has_search(scope, schema):
             for statement in search.TABLES:
                 file.execute(statement)
             search.build(file)

@@ -11,14 +11,16 @@ from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, StaticPool, create_engine, text
 
 from desktop.replica.driver import connect
 from desktop.replica.engine import Replica
+from desktop.replica.identity import identity_of
 from desktop.replica.migrations import downgrade, history_config, upgrade
-from desktop.replica.schema import HEAD_REVISION, METADATAS, USER_VERSION
+from desktop.replica.schema import HEAD_REVISION, METADATAS, USER_VERSION, Identity
 from shared.clock import SystemClock
 from shared.errors import EnvironmentFailure
 from shared.ids import TimeOrderedIds
@@ -153,3 +155,21 @@ def test_given_an_up_to_date_file_when_opened_then_alembic_is_not_loaded(tmp_pat
         "sys.exit('alembic' in sys.modules)\n"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
+
+
+def test_given_a_home_of_the_first_schema_when_brought_up_then_its_device_pushes_as_one_that_has_no_secret_yet(
+    connection: Connection,
+) -> None:
+    upgrade(connection)
+    fill(connection)
+    added = ("succession", "successor", "fingerprint", "openings")
+    with Operations.context(MigrationContext.configure(connection)) as operations:
+        for name in added:
+            operations.drop_column("identity", name)
+        history = ScriptDirectory.from_config(history_config(connection)).get_revision(HEAD_REVISION).path
+        columns = {column.name: column for column in Identity.__table__.columns}
+        assert all(f'"{name}"' in Path(history).read_text(encoding="utf-8") for name in added)
+        for name in added:
+            operations.add_column("identity", columns[name]._copy())
+    me = identity_of(connection)
+    assert (me.succession, me.successor, me.fingerprint, me.openings) == (b"", b"", "", 0)

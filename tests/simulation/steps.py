@@ -6,14 +6,17 @@ To add a fault that is not one of the line: a function that takes the world, and
 from __future__ import annotations
 
 import random
+import uuid
 from collections.abc import Callable
+
+from sqlalchemy import text
 
 from sync_server.chain import service as chain
 from sync_server.inventory.keeper import keep
 from tests.simulation import disasters
 from tests.simulation.acts import OFFICE_ACTS, TILL_ACTS, Act
 from tests.simulation.device_process import DeviceProcess
-from tests.simulation.world import World
+from tests.simulation.world import Broken, World
 
 STEPS_MIN, STEPS_MAX = 30, 70
 
@@ -56,9 +59,29 @@ def cycle_somewhere(world: World) -> None:
 
 
 def order_on_the_web(world: World) -> None:
-    """The web shop sells."""
+    """The web shop sells; what was granted must have been there (I4), unless somebody sold it in the same moment."""
     world.inside(lambda: None)
+    before, late = set(_held(world)), len(world.network.on_its_way)
     world.tell(f"    web: {world.web.place()}")
+    if late:
+        return
+    for place, available in _held(world).items():
+        if place not in before and available < 0:
+            raise Broken("I4", f"{place[1]} was promised to {place[0]}, and {-available} of it is not there")
+
+
+def _held(world: World) -> dict[tuple[uuid.UUID, uuid.UUID], int]:
+    """What is available of each (order, variant) that is held."""
+    if not world.server.is_up:
+        return {}
+    with world.server.reading() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT r.order_id, r.variant_id, b.on_hand - b.reserved - b.damaged - b.in_quality_control AS available "
+                "FROM reservation r JOIN stock_balance b USING (store_id, variant_id) WHERE r.state = 'held'"
+            )
+        )
+        return {(row.order_id, row.variant_id): row.available for row in rows}
 
 
 def move_an_order(world: World) -> None:

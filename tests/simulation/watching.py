@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
+from shared.sync.operations import decode_arguments
 from tests.simulation.device_process import DeviceProcess
 
 Problem = tuple[str, str]
@@ -31,7 +32,7 @@ class Watcher:
         now = _read(connection)
         before = self._seen.get(device.name)
         self._seen[device.name] = now
-        return _half_sale(device, connection) or (None if before is None else _went_back(device, before, now))
+        return _half_sale(device, connection) or _own_edit_hidden(device, connection) or (None if before is None else _went_back(device, before, now))
 
     def forget(self, device: DeviceProcess) -> None:
         """Its folder was replaced: what it showed before means nothing."""
@@ -75,3 +76,27 @@ def _half_sale(device: DeviceProcess, connection: Connection) -> Problem | None:
     if row is not None:
         return ("I6", f"{device.name} shows a part of the sale {row[0]}: total {row[1]}, lines {row[2]}, paid {row[4]}")
     return None
+
+
+def _own_edit_hidden(device: DeviceProcess, connection: Connection) -> Problem | None:
+    """I5: an edit that was made here and is not settled yet is what this device shows."""
+    rows = connection.exec_driver_sql(
+        "SELECT entity, entity_id, arguments FROM outbox WHERE name IN ('product.edit', 'customer.edit') "
+        "AND number > (SELECT settled_number FROM identity) AND state <> 'refused' AND length(arguments) > 0 "
+        "ORDER BY number"
+    ).all()
+    wanted: dict[tuple[str, bytes, str], object] = {}
+    for entity, entity_id, arguments in rows:
+        for field, (_, mine) in _changes(arguments).items():
+            wanted[entity, entity_id, field] = mine
+    for (entity, entity_id, field), mine in wanted.items():
+        shown = connection.exec_driver_sql(f"SELECT {field} FROM {entity} WHERE id = ?", (entity_id,)).first()
+        if shown is not None and shown[0] != mine:
+            return ("I5", f"{device.name} set {field} of its {entity} to {mine!r} and shows {shown[0]!r}")
+    return None
+
+
+def _changes(arguments: bytes) -> dict[str, list[object]]:
+    found = decode_arguments(arguments).get("changes", {})
+    assert isinstance(found, dict)
+    return found

@@ -71,12 +71,10 @@ class Sides:
 
     @property
     def is_mine_later(self) -> bool:
-        """Whether the arriving edit is the later one: it saw the standing value, or has the later time.
+        """Whether the arriving one of two concurrent edits is the later one.
 
         Equal times are told apart by who made the edits and then by the values, the same everywhere.
         """
-        if not self.are_concurrent:
-            return True
         mine = (self.mine_at, self.mine_by, _encode(self.mine))
         return mine > (self.theirs_at, self.theirs_by, _encode(self.theirs))
 

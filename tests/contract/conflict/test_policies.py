@@ -196,6 +196,20 @@ def test_given_edits_of_one_device_offline_when_they_arrive_then_each_follows_th
     assert server.value == 1
 
 
+@pytest.mark.parametrize("is_third_last", [True, False])
+def test_given_an_edit_with_a_slow_clock_that_saw_another_when_a_third_arrives_then_it_has_to_beat_both(
+    *, is_third_last: bool
+) -> None:
+    """A client without a hybrid clock: what follows an edit counts as later than it all the same."""
+    server = Server(Policy.MERGE, "a")
+    server.take(edit("a", "b", at=10, by=0))
+    second = edit("b", "c", at=-100, by=1, saw=server.version)
+    third = edit("a", "d", at=5, by=2)
+    for each in (second, third) if is_third_last else (third, second):
+        server.take(each)
+    assert server.value == "c"
+
+
 def test_given_a_copy_of_a_device_when_both_edit_then_neither_saw_the_other() -> None:
     server = Server(Policy.RESTRICT, 1)
     server.take(edit(1, 0, at=0, by=0, life=0))

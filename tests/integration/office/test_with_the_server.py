@@ -12,15 +12,19 @@ from desktop.replica.queries.goods import Goods, goods_by_sku
 from desktop.sync.connect import CatalogueLine
 from desktop.sync.engine import SyncEngine
 from desktop.ui.equipment import equipment_at
+from desktop.usecases.browse_customers import list_customers, show_customer
 from desktop.usecases.browse_products import show_product
 from desktop.usecases.decide_conflict import take_value
 from desktop.usecases.desk import Desk
+from desktop.usecases.edit_customer import create_customer
 from desktop.usecases.edit_product import edit_product
 from desktop.usecases.import_catalogue import import_catalogue
 from desktop.usecases.move_stock import NewMovement, move_stock
 from desktop.usecases.office import Office
 from desktop.usecases.review_inbox import list_inbox, show_entry
+from desktop.usecases.same_person import compare_pair, keep_pair_apart, merge_pair, undo_merge
 from desktop.usecases.start import Device
+from shared.customers.same_person import AliasState, alias_id
 from shared.errors import EnvironmentFailure, UserError
 from shared.stock import MovementReason
 from shared.sync.decision import EntryState, Take
@@ -158,3 +162,33 @@ def test_given_a_delivery_at_one_desk_when_both_sync_then_the_other_sees_the_lev
             break
         other_engine.cycle()
     assert [line.on_hand for line in after] == [line.on_hand for line in here] != [line.on_hand for line in before]
+
+
+def test_given_one_person_made_at_two_desks_when_one_merges_and_one_keeps_apart_offline_then_both_end_the_same(
+    desks: tuple[Joined, Joined],
+) -> None:
+    (_, engine, office), (_, other_engine, other) = desks
+    older, _ = create_customer(office.desk(), {"name": "Orla Finch", "email": "orla@finch.example"})
+    newer, _ = create_customer(other.desk(), {"name": "Orla Finch", "email": "Orla@Finch.example"})
+    for each in (engine, other_engine, engine):
+        each.cycle()
+    pair = alias_id(older, newer)
+    for desk in (office.desk(), other.desk()):
+        assert compare_pair(desk, pair).state is AliasState.PROPOSED
+        assert pair in {view.id for view in show_customer(desk, older).pairs}
+
+    keep_pair_apart(other.desk(), pair)
+    merge_pair(office.desk(), pair)
+    for each in (engine, other_engine, engine, other_engine):
+        each.cycle()
+    for desk in (office.desk(), other.desk()):
+        assert compare_pair(desk, pair).state is AliasState.MERGED
+        assert show_customer(desk, newer).card.id == older
+        assert newer not in list_customers(desk, "Orla").ids
+    entry = next(line for line in list_inbox(other.desk()).lines if line.title == "Same person?")
+    assert show_entry(other.desk(), entry.id).sides[0].text == "Not decided"
+
+    undo_merge(other.desk(), pair)
+    for each in (other_engine, engine):
+        each.cycle()
+    assert show_customer(office.desk(), newer).card.id == newer

@@ -110,7 +110,7 @@ def test_given_answers_that_are_lost_when_offers_were_taken_then_they_are_sent_a
 
 
 def test_given_a_recovery_by_small_pages_when_it_runs_then_shown_stock_and_own_edits_never_change(
-    shop: ServedDatabase, postgres: PostgresCluster, tmp_path: Path
+    shop: ServedDatabase, postgres: PostgresCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with joined(shop, tmp_path) as till:
         seller = till.till()
@@ -128,8 +128,14 @@ def test_given_a_recovery_by_small_pages_when_it_runs_then_shown_stock_and_own_e
             seen.append((till.shown_stock(CANDLE), till.product(CANDLE)[1]))
 
         look(None)
-        SyncCycle(till.replica, _SmallPages(till.server), look).run()
+        # Nothing gets through to the server, so what comes down knows nothing of what this till did.
+        assert SyncCycle(till.replica, _SmallPages(till.server, pushes=False), look).run().failure is not None
         look(None)
+        # It gets through, and the levels that come down still know nothing of it.
+        with monkeypatch.context() as paused:
+            paused.setattr("sync_server.inventory.service.bring_levels_up", lambda _: 0)
+            SyncCycle(till.replica, _SmallPages(till.server), look).run()
+            look(None)
         settle(shop, till)
         look(None)
         assert len(seen) > 10
@@ -137,16 +143,22 @@ def test_given_a_recovery_by_small_pages_when_it_runs_then_shown_stock_and_own_e
 
 
 class _SmallPages:
-    """Asks for a few rows at a time."""
+    """Asks for a few rows at a time, and may let no push through."""
 
-    def __init__(self, server: Any) -> None:
+    def __init__(self, server: Any, *, pushes: bool = True) -> None:
         self._server = server
+        self._pushes = pushes
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._server, name)
 
     def pull(self, request: PullRequest) -> PullAnswer:
         return self._server.pull(msgspec.structs.replace(request, maximum_bytes=request.maximum_bytes or 6_000))
+
+    def push(self, request: PushRequest) -> PushAnswer:
+        if not self._pushes:
+            raise EnvironmentFailure("server_failed", "The server could not do it.")
+        return self._server.push(request)
 
 
 class _Breaking:

@@ -8,7 +8,7 @@ import pytest
 
 from shared.clock import SystemClock
 from shared.ids import TimeOrderedIds
-from sync_server.conformance.runner import CHECKS, run_checks
+from sync_server.conformance.service import CHECKS, run_checks
 from sync_server.conformance.verdict import Verdict
 from sync_server.db.sessions import Database
 from sync_server.devices.joining_service import make_enrol_code

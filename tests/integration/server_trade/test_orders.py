@@ -185,6 +185,40 @@ def test_given_a_hot_product_when_many_buy_at_once_then_none_is_sold_twice(
     assert inventory.verify_stock(shop).differences == ()
 
 
+def test_given_a_price_that_changes_between_two_orders_then_each_has_the_price_of_its_moment(
+    web: httpx.Client, shop: Database
+) -> None:
+    def total() -> str:
+        answer = place(web, line("CUP-ENM-W", "1"))
+        assert answer.status_code == 201, answer.text
+        found: str = answer.json()["total"]
+        web.post(f"/orders/{answer.json()['id']}/cancel")
+        return found
+
+    change = text("UPDATE price SET unit_price_micro = unit_price_micro + :by WHERE variant_id = :v")
+    assert [total(), total()] == ["9.00", "9.00"]
+    with shop.writing() as connection:
+        connection.execute(change, {"by": 1_000_000, "v": variant("CUP-ENM-W")})
+    assert [total(), total()] == ["10.00", "10.00"]
+    with shop.writing() as connection:
+        connection.execute(change, {"by": -1_000_000, "v": variant("CUP-ENM-W")})
+    assert total() == "9.00"
+
+
+def test_given_a_product_withdrawn_after_it_was_ordered_then_the_same_call_still_answers_its_order(
+    web: httpx.Client, shop: Database
+) -> None:
+    state = text("UPDATE product SET state = :s WHERE id = (SELECT product_id FROM variant WHERE id = :v)")
+    first = place(web, line("CUP-ENM-W", "1"), key="withdrawn")
+    with shop.writing() as connection:
+        connection.execute(state, {"s": "draft", "v": variant("CUP-ENM-W")})
+    again = place(web, line("CUP-ENM-W", "1"), key="withdrawn")
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert place(web, line("CUP-ENM-W", "1")).json()["error"] == "product_not_for_sale"
+    with shop.writing() as connection:
+        connection.execute(state, {"s": "active", "v": variant("CUP-ENM-W")})
+
+
 def test_given_the_catalogue_when_listed_and_searched_then_pages_follow_each_other(web: httpx.Client) -> None:
     found, after = [], ""
     while True:

@@ -271,3 +271,14 @@ def test_given_a_sale_that_makes_no_sense_then_it_is_counted_and_the_others_are_
     assert found["state"] == "same"
     after = counts_of(shop)
     assert (after.unchecked - before.unchecked, after.same - before.same, after.waiting) == (1, 1, 0)
+
+
+def test_given_a_tax_the_server_never_heard_of_then_the_amounts_are_compared_and_nothing_is_called_stale(
+    shop: Shop,
+) -> None:
+    found = shop.check(shop.sale(basket_of(line("1.20", kind=LineKind.SERVICE))))
+    assert (found["state"], found["stale_lines"]) == ("same", 0)
+    odd = shop.sale(basket_of(line("1.20", kind=LineKind.SERVICE)))
+    wrong = replace(odd.lines[0], net=odd.lines[0].net + 1, tax=odd.lines[0].tax - 1)
+    found = shop.check(replace(odd, lines=(wrong,)))
+    assert found["state"] == "unchecked", "what the line tells of the tax may not be all of it: no defect is claimed"

@@ -194,3 +194,24 @@ def test_given_a_balance_that_was_tampered_with_when_verified_then_it_is_listed_
         reconciliation.repair(connection, [difference], now=1)
     assert web.get("/verify/stock").json()["agrees"] is True
     assert balance(shop, "TOY-GULL")[0] == 7000
+
+
+def test_given_a_promise_and_a_till_that_sold_the_same_piece_offline_then_the_order_is_a_task_until_goods_arrive(
+    till: ProtocolDevice, shop: Database, web: httpx.Client
+) -> None:
+    key, pieces = variant("BOW-STONE"), balance(shop, "BOW-STONE")[0] // 1000
+    body = {"store": "HS", "lines": [{"sku": "BOW-STONE", "quantity": "2"}]}
+    order = web.post("/orders", json=body, headers={"Idempotency-Key": "sold-meanwhile"}).json()
+    order_id = uuid.UUID(order["id"])
+
+    till.push([till.record("sale", sale_payload(HS, till.id, [key])) for _ in range(pieces - 1)])
+    (task,) = inbox(shop, order_id, "compensation")
+    assert (task["state"], task["title"]) == ("needs_you", f"Order {order['number']}: Stoneware bowl")
+    assert task["reason"].startswith("1 of the 2 promised were sold at the counter.")
+
+    row = wire_row("stock_movement", {"store_id": HS, "variant_id": key, "quantity": 1000, "reason": "receipt"})
+    till.push([till.record("stock_movement", [row, {}])])
+    assert inbox(shop, order_id, "compensation")[0]["state"] == "decided"
+    assert web.post(f"/orders/{order_id}/fulfil").status_code == 200
+    assert balance(shop, "BOW-STONE") == (0, 0)
+    assert inventory.verify_stock(shop).differences == ()

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sync_server.cli import app
-from sync_server.inventory.simulation import Policy, Scenario, simulate, usual_scenarios
+from sync_server.inventory.simulation_service import Policy, Scenario, simulate, usual_scenarios
 
 
 def test_given_the_same_seed_then_the_same_outcome_and_another_seed_another() -> None:

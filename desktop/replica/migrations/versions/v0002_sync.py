@@ -72,8 +72,8 @@ def upgrade() -> None:
         sa.Column("is_done", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("scope", "entity", name=op.f("pk_schema_fill")),
     )
-    op.add_column("identity", sa.Column("succession", sa.LargeBinary(), server_default=sa.text("''"), nullable=False))
-    op.add_column("identity", sa.Column("successor", sa.LargeBinary(), server_default=sa.text("''"), nullable=False))
+    op.add_column("identity", sa.Column("succession", sa.LargeBinary(), server_default=sa.text("x''"), nullable=False))
+    op.add_column("identity", sa.Column("successor", sa.LargeBinary(), server_default=sa.text("x''"), nullable=False))
     op.add_column("identity", sa.Column("fingerprint", sa.Text(), server_default=sa.text("''"), nullable=False))
     op.add_column(
         "identity",

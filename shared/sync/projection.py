@@ -94,12 +94,12 @@ def _picked(ours: WireTable, theirs: WireTable, values: Values) -> Values:
 
 def _padded(theirs: WireTable, ours: WireTable, values: Values) -> Values:
     given = dict(zip(theirs.column_names, values, strict=True))
-    return [given[name] if name in given else _default(ours.name, name) for name in ours.column_names]
+    return [given[name] if name in given else default_of(ours.name, name) for name in ours.column_names]
 
 
 @cache
-def _default(table: str, name: str) -> Value:
-    """The wire value of a column's default."""
+def default_of(table: str, name: str) -> Value:
+    """The wire value of a replicated column's default."""
     column = Replicated.metadata.tables[table].c[name]
     default: Any = column.default
     if default is None:

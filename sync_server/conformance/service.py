@@ -13,8 +13,8 @@ from shared.errors import EnvironmentFailure, UserError
 from shared.ids import IdMaker
 from sync_server.conformance import identity_checks, pull_checks, push_checks, snapshot_checks
 from sync_server.conformance.client import Client, error_in
-from sync_server.conformance.verdict import Check, Failed, NotTried, Verdict
-from sync_server.conformance.world import World
+from sync_server.conformance.verdict import Failed, NotTried, Verdict
+from sync_server.conformance.world import Check, World
 
 CHECKS: tuple[Check, ...] = (
     *identity_checks.CHECKS,
