@@ -12,31 +12,37 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from desktop.log import logger
-from desktop.replica import cursors, identity, outbox, sync_events
-from desktop.replica.changes import Changes
+from desktop.replica import cursors, identity, outbox, resending, sync_events, sync_tally
+from desktop.replica.changes import Changes, merge_changes
 from desktop.replica.engine import Replica
-from desktop.sync import schedule
+from desktop.sync import schedule, verification
 from desktop.sync.cycle import CycleReport, SyncCycle
-from desktop.sync.events import SyncLog, counted
+from desktop.sync.events import SyncLog
 from desktop.sync.server_port import SyncServer
 from desktop.sync.status import ScopeStatus, SyncStatus
-from shared.clock import Clock
+from desktop.sync.verification import VerifyReport
+from desktop.sync.watched_server import Step, watched
+from shared.clock import MICROSECONDS_PER_SECOND, Clock
 from shared.errors import CounterfoilError, EnvironmentFailure, UserError
 from shared.sync.wire import Head, PullAnswer
 
 EVENTS_SHOWN_MAX = 60
 JOIN_SECONDS = 5.0
+CAUGHT_UP_ROWS = 2_000
+"""After a cycle that brought so much, the kept sums are compared with the server's at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Contact:
-    """What the last attempts to reach the server showed."""
+    """What the last attempts to reach the server showed; ``hold_up``: it was reached, and did not take everything."""
 
     is_online: bool = False
     since: int | None = None
     last_success_at: int | None = None
     failures: int = 0
     error: CounterfoilError | None = None
+    hold_up: CounterfoilError | None = None
+    retry_at: int | None = None
 
 
 class SyncEngine:
@@ -63,7 +69,8 @@ class SyncEngine:
         self._contact = _Contact()
         self._heads: dict[str, int] = {}
         self._pending: int | None = None
-        self._cycle_lock = threading.Lock()
+        self._cycle_lock = threading.RLock()
+        self._verify_not_before = 0
         self._wanted = threading.Event()
         self._connected = threading.Event()
         self._stopping = threading.Event()
@@ -88,12 +95,41 @@ class SyncEngine:
             finally:
                 self._pending = None
             self._note_success(report)
-            if report.failure is not None:
-                self._note_failure(report.failure)
-        if report.changes:
-            self._on_changes(report.changes)
+            changes = merge_changes((report.changes, self._verify_if_due(report)))
+        if changes:
+            self._on_changes(changes)
         if report.failure is not None:
             raise report.failure
+        return report
+
+    def verify(
+        self,
+        *,
+        is_deep: bool = False,
+        is_repairing: bool = True,
+        on_step: Step = lambda _scope, _rows: None,
+        cancelled: threading.Event | None = None,
+    ) -> VerifyReport:
+        """Compare everything here with the server now, in this thread; nothing is sent or fetched meanwhile.
+
+        Args:
+            is_deep: compare the content of every row, not only which versions stand.
+            is_repairing: fetch what differs again.
+            on_step: told what is compared.
+            cancelled: set from any thread to stop.
+
+        Raises:
+            UserError: ``verify_cancelled``.
+            EnvironmentFailure: ``offline`` while switched off; otherwise why the server could not be used.
+        """
+        server = watched(self._server, on_step, cancelled or threading.Event())
+        with self._cycle_lock:
+            report = verification.verify_now(
+                self._replica, self.cycle, server, is_deep=is_deep, is_repairing=is_repairing
+            )
+            self._keep(report)
+        if report.changes:
+            self._on_changes(report.changes)
         return report
 
     def start(self) -> None:
@@ -126,7 +162,7 @@ class SyncEngine:
     def go_online(self) -> None:
         """Talk to the server again; what waits is sent at once."""
         self._is_switched_off = False
-        self._contact = replace(self._contact, failures=0)
+        self._contact = replace(self._contact, failures=0, retry_at=None)
         self._wanted.set()
         self._connected.set()
 
@@ -141,7 +177,9 @@ class SyncEngine:
             if self._pending is None:
                 self._pending = outbox.pending_count(connection)
             refused = outbox.refused_count(connection)
+            handed_in = outbox.quarantined_count(connection)
             me = identity.identity_of(connection)
+            is_recovering = me.epoch != 0 and resending.known_epoch(connection) != me.epoch
         return SyncStatus(
             is_online=contact.is_online,
             is_switched_off=self._is_switched_off,
@@ -152,7 +190,11 @@ class SyncEngine:
             catalogue_as_of=me.consistent_at,
             last_error="" if contact.error is None else contact.error.message,
             last_error_code="" if contact.error is None else contact.error.code,
+            hold_up="" if contact.hold_up is None else contact.hold_up.message,
+            retry_at=contact.retry_at,
             is_filling=not me.is_indexed or me.consistent_at is None,
+            is_recovering=is_recovering,
+            handed_in=handed_in,
             clock_offset_us=me.clock_offset_us,
         )
 
@@ -174,7 +216,11 @@ class SyncEngine:
             self._wanted.clear()
             if not self._is_switched_off:
                 self._try_cycle()
-            self._wanted.wait(self._pause_seconds())
+            pause = self._pause_seconds()
+            if self._contact.failures:
+                retry_at = self._clock.now() + round(pause * MICROSECONDS_PER_SECOND)
+                self._contact = replace(self._contact, retry_at=retry_at)
+            self._wanted.wait(pause)
 
     def _try_cycle(self) -> None:
         try:
@@ -188,7 +234,8 @@ class SyncEngine:
         contact = self._contact
         if not contact.failures:
             return schedule.POLL_SECONDS
-        asked = contact.error.data.get("retry_after_seconds", 0) if contact.error else 0
+        why = contact.error or contact.hold_up
+        asked = why.data.get("retry_after_seconds", 0) if why else 0
         return schedule.retry_delay_seconds(
             contact.failures, float(asked) if isinstance(asked, int) else 0.0, random.random
         )
@@ -225,16 +272,57 @@ class SyncEngine:
         if self._contact.failures:
             self._wanted.set()
 
+    def _verify_if_due(self, report: CycleReport) -> Changes:
+        """After a consistent cycle, where it is time; it never fails the cycle. Gives what it put right."""
+        now = self._clock.now()
+        if not report.is_consistent or now < self._verify_not_before:
+            return Changes()
+        try:
+            found = verification.verify_if_due(
+                self._replica, self._server, has_caught_up=sum(report.received.values()) >= CAUGHT_UP_ROWS
+            )
+        except CounterfoilError as error:
+            self._verify_not_before = now + schedule.VERIFY_AGAIN_US
+            logger("sync").info("verification failed: %s", error)
+            return Changes()
+        if found is None:
+            return Changes()
+        self._keep(found)
+        return found.changes
+
+    def _keep(self, report: VerifyReport) -> None:
+        """Keep what a verification found, for the sync centre."""
+        now = self._clock.now()
+        found = sync_tally.LastVerification(
+            at=now,
+            rows=report.rows,
+            differed=len(report.differences),
+            repaired=len(report.repaired),
+            is_whole=all(scope.is_compared for scope in report.scopes),
+        )
+        with self._replica.write(is_background=True) as unit:
+            sync_tally.note_verification(unit.connection, found)
+
     def _note_success(self, report: CycleReport) -> None:
+        """The server was reached, whether or not it took everything."""
         before, now = self._contact, self._clock.now()
         since = before.since if before.is_online else now
-        self._contact = _Contact(is_online=True, since=since, last_success_at=now)
+        held_up = report.failure
+        self._contact = _Contact(
+            is_online=True,
+            since=since,
+            last_success_at=now if held_up is None else before.last_success_at,
+            failures=0 if held_up is None else before.failures + 1,
+            hold_up=held_up,
+        )
         if report.sent:
             self._log.note("sent", f"Sent {report.sent:,}.")
         for result in report.refused:
             self._log.note("refused", result.message or result.code)
         if report.received:
-            self._log.note("received", f"Received {counted(report.received)}.")
+            self._log.note_received(report.received)
+        if held_up is not None and (before.hold_up is None or before.hold_up.code != held_up.code):
+            self._log.note("failed", held_up.message)
 
     def _note_failure(self, error: CounterfoilError) -> None:
         before, now = self._contact, self._clock.now()

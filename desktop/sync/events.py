@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from desktop.replica import sync_events
+from desktop.replica import sync_events, sync_tally
 from desktop.replica.engine import Replica
 
 WORDS: Mapping[str, tuple[str, str]] = {
@@ -43,6 +43,13 @@ class SyncLog:
         """Add one line; ``kind`` is ``sent``, ``received``, ``refused``, ``failed`` or ``note``."""
         with self.replica.write(is_background=True) as unit:
             sync_events.add(unit.connection, unit.clock.now(), kind, text)
+
+    def note_received(self, counts: Mapping[str, int]) -> None:
+        """Add a line on what came (entity → how many), and count it."""
+        with self.replica.write(is_background=True) as unit:
+            now = unit.clock.now()
+            sync_events.add(unit.connection, now, "received", f"Received {counted(counts)}.")
+            sync_tally.count_in(unit.connection, now, counts)
 
 
 def counted(counts: Mapping[str, int]) -> str:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from shared.clock import MICROSECONDS_PER_SECOND
+
 FIRST_DELAY_SECONDS = 1.0
 DELAY_MAX_SECONDS = 60.0
 POLL_SECONDS = 30.0
 """How often a device asks although nobody poked it."""
+VERIFY_AGAIN_US = 600 * MICROSECONDS_PER_SECOND
+"""How long a verification that failed is left alone."""
 
 
 def retry_delay_seconds(failures: int, retry_after_seconds: float, random: Callable[[], float]) -> float:

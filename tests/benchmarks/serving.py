@@ -102,8 +102,10 @@ def _cpu_seconds(process_ids: list[int]) -> float:
 
 
 @contextlib.contextmanager
-def served_shop(products: int = 0, *, workers: int = 1) -> Iterator[ServedShop]:
-    """A server on its own PostgreSQL with the sample shop and so many made-up products more."""
+def served_shop(
+    products: int = 0, *, workers: int = 1, write: Callable[[Path, int], None] = write_catalogue
+) -> Iterator[ServedShop]:
+    """A server on its own PostgreSQL with the sample shop and so many products more, made up unless ``write`` is given."""
     os.environ.setdefault("COUNTERFOIL_SECRETS", "file")
     with TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
@@ -112,7 +114,7 @@ def served_shop(products: int = 0, *, workers: int = 1) -> Iterator[ServedShop]:
         )
         try:
             catalogue = folder / "catalogue.csv"
-            write_catalogue(catalogue, products)
+            write(catalogue, products)
             seconds = seconds_of(lambda: server.command("import-catalogue", str(catalogue))) if products else 0.0
             yield ServedShop(server, folder, seconds)
         finally:

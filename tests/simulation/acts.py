@@ -95,7 +95,7 @@ def end_shift(device: DeviceProcess, dice: random.Random) -> str:
 
 def rename_product(device: DeviceProcess, dice: random.Random) -> str:
     """Fields of a product change; the same few products, so that desks and tills collide."""
-    product = _any(device, dice, "SELECT id FROM product ORDER BY id LIMIT 4")
+    product = _any(device, dice, "SELECT id FROM product ORDER BY id LIMIT 2")
     field = dice.choice(("name", "brand", "description", "tags", "state"))
     value: object = f"{dice.choice(WORDS)} {dice.randrange(1000)}"
     if field == "tags":
@@ -108,7 +108,7 @@ def rename_product(device: DeviceProcess, dice: random.Random) -> str:
 
 def retax_product(device: DeviceProcess, dice: random.Random) -> str:
     """The tax category changes: two who disagree need a person."""
-    product = _any(device, dice, "SELECT id FROM product ORDER BY id LIMIT 3")
+    product = _any(device, dice, "SELECT id FROM product ORDER BY id LIMIT 2")
     edit_product(device.office.desk(), product, {"tax_category_id": _any(device, dice, "SELECT id FROM tax_category")})
     return f"changed the tax of {str(product)[-6:]}"
 
@@ -161,7 +161,7 @@ def count_stock(device: DeviceProcess, dice: random.Random) -> str:
 
 def change_customer(device: DeviceProcess, dice: random.Random) -> str:
     """Fields of a customer change."""
-    customer = _any(device, dice, "SELECT id FROM customer ORDER BY id LIMIT 3")
+    customer = _any(device, dice, "SELECT id FROM customer ORDER BY id LIMIT 2")
     changes: Mapping[str, object] = dice.choice(
         (
             {"phone": f"+4420{dice.randrange(10**6)}"},
@@ -231,7 +231,7 @@ def _any_customer(device: DeviceProcess, dice: random.Random) -> str:
 
 
 OFFICE_ACTS: tuple[tuple[Act, int], ...] = (
-    (rename_product, 8),
+    (rename_product, 12),
     (retax_product, 2),
     (make_product, 2),
     (reprice, 3),
@@ -250,7 +250,7 @@ TILL_ACTS: tuple[tuple[Act, int], ...] = (
     (cash_in, 3),
     (park, 3),
     (end_shift, 2),
-    (change_customer, 2),
-    (rename_product, 2),
+    (change_customer, 3),
+    (rename_product, 4),
     (count_stock, 2),
 )

@@ -43,7 +43,7 @@ class DeviceProcess:
         moments: how many moments its program has lived through.
     """
 
-    def __init__(self, name: str, store: str, kind: str, folder: Path, clock: SettableClock, seed: str) -> None:
+    def __init__(self, name: str, store: str, kind: str, folder: Path, *, clock: SettableClock, seed: str) -> None:
         self.name = name
         self.store = store
         self.kind = kind
@@ -105,9 +105,7 @@ class DeviceProcess:
     def open(self) -> None:
         """Start its program."""
         with ExitStack() as stack:
-            self._device = stack.enter_context(
-                opened_device(self.home, SETTINGS, clock=self.clock, ids=self.ids)
-            )
+            self._device = stack.enter_context(opened_device(self.home, SETTINGS, clock=self.clock, ids=self.ids))
             self._engine = engine_of(self._device)
             stack.callback(self._engine.stop)
             if self.kind == "till":

@@ -98,9 +98,9 @@ def _audit(what: str, arguments: tuple[object, ...]) -> None:
     if not _watcher:
         return
     if what in ("os.rename", "os.remove", "os.truncate", "os.link"):
-        _seen(f"{what} {os.path.basename(str(arguments[0]))}")
+        _seen(f"{what} {Path(str(arguments[0])).name}")
     elif what == "open" and isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
-        _seen(f"open {os.path.basename(str(arguments[0]))}")
+        _seen(f"open {Path(str(arguments[0])).name}")
 
 
 Image = dict[str, bytes]

@@ -108,7 +108,13 @@ def lose_a_device(world: World) -> None:
 def revoke_a_device(world: World) -> None:
     """The server no longer lets a device in."""
     device = world.dice.choice(world.devices)
-    if not world.server.is_up or device.is_revoked or device.is_copied or world.acts["revoked"] or world.dice.random() < 0.5:
+    if (
+        not world.server.is_up
+        or device.is_revoked
+        or device.is_copied
+        or world.acts["revoked"]
+        or world.dice.random() < 0.5
+    ):
         return
     world.acts["revoked"] += 1
     with device.looking() as replica:

@@ -143,8 +143,8 @@ def retried_sale_moves_stock_again() -> Iterator[None]:
 def own_movements_added_for_ever() -> Iterator[None]:
     """A device goes on adding its own movements to levels that include them."""
     with (
-        mock.patch.object(pulled, "drop_projected", lambda *_: None),
-        mock.patch.object(pulled, "_drop_expected", lambda *_: None),
+        mock.patch.object(pulled, "drop_projected", return_value=None),
+        mock.patch.object(pulled, "_drop_expected", return_value=None),
     ):
         yield
 
@@ -152,11 +152,9 @@ def own_movements_added_for_ever() -> Iterator[None]:
 @_mutant("I4")
 def promise_without_looking() -> Iterator[None]:
     """A promise is granted without looking at what is there."""
-    blind = promise_repository._promise_statement
     always = {"available_known": "wanted.quantity", "available_b": "EXCLUDED.reserved"}
     parts = {"lease": "", "number": "0", "from_lease": "", "may": "true", "columns": "", "values": "", "sets": ""}
     statement = text(promise_repository._PROMISE.format(**always, **parts, condition=""))
-    assert blind
     with mock.patch.object(promise_repository, "_PROMISE_HEARD", statement):
         yield
 
@@ -228,14 +226,14 @@ def outbox_dropped_at_restart() -> Iterator[None]:
 @_mutant("I10")
 def inbox_entry_not_written() -> Iterator[None]:
     """A refused mutation leaves nothing in the inbox."""
-    with mock.patch.object(apply_service, "report_refused", lambda *_: None):
+    with mock.patch.object(apply_service, "report_refused", return_value=None):
         yield
 
 
 @_mutant("I11")
 def removal_not_done() -> Iterator[None]:
     """The server says that it removed a barcode, and keeps it."""
-    with mock.patch.object(edit_service, "_remove", lambda _: "applied"):
+    with mock.patch.object(edit_service, "_remove", return_value="applied"):
         yield
 
 
@@ -255,7 +253,7 @@ def receipt_number_given_twice() -> Iterator[None]:
 @_mutant("I12")
 def copy_not_noticed() -> Iterator[None]:
     """A copied folder takes itself for the first one and goes on in its receipt series."""
-    with mock.patch.object(lives, "fingerprint_of", lambda _: "the same"), _same_count():
+    with mock.patch.object(lives, "fingerprint_of", return_value="the same"), _same_count():
         yield
 
 
@@ -264,7 +262,7 @@ def nothing_offered() -> Iterator[None]:
     """After a restore of the server devices sweep what did not come again instead of offering it."""
 
     def wrong(unit: Any, cursor: Any, members: Any, *, epoch: int, settled: int) -> dict[str, list[bytes]]:
-        with mock.patch.object(offers, "offer", lambda *_: None):
+        with mock.patch.object(offers, "offer", return_value=None):
             return real(unit, cursor, members, epoch=epoch, settled=settled)
 
     real = offers.give_back
@@ -289,8 +287,8 @@ def nothing_sent_again() -> Iterator[None]:
 def restore_not_noticed() -> Iterator[None]:
     """A restored server goes on as if nothing had been lost."""
     with (
-        mock.patch.object(epochs, "reason_for_new_epoch", lambda *_: ""),
-        mock.patch.object(epochs, "_is_other", lambda _: False),
+        mock.patch.object(epochs, "reason_for_new_epoch", return_value=""),
+        mock.patch.object(epochs, "_is_other", return_value=False),
     ):
         yield
 
@@ -298,13 +296,13 @@ def restore_not_noticed() -> Iterator[None]:
 @_mutant("I14")
 def gap_never_mended() -> Iterator[None]:
     """A device that the server tells about a gap or a fork sends the same again for ever."""
-    with mock.patch.object(PushLane, "_mend", lambda *_: False):
+    with mock.patch.object(PushLane, "_mend", return_value=False):
         yield
 
 
 @contextmanager
 def _same_count() -> Iterator[None]:
-    with mock.patch.object(lives, "counted_openings", lambda _: 0):
+    with mock.patch.object(lives, "counted_openings", return_value=0):
         yield
 
 

@@ -16,6 +16,15 @@ from tests.simulation.weather import Fault, Weather
 STATEMENTS_MAX = 25
 LATE_MAX = 6
 
+_HTML = [(b"content-type", b"text/html")]
+_INSTEAD = {
+    Fault.FOREIGN_PAGE: RawAnswer(200, _HTML, b"<html>Welcome to the hotel</html>"),
+    Fault.FAILED: RawAnswer(502, _HTML, b"<html>Bad gateway</html>"),
+    Fault.BUSY: RawAnswer(503, [(b"retry-after", b"7")]),
+    Fault.TOO_MANY: RawAnswer(429, [(b"retry-after", b"7")]),
+}
+"""What somebody on the way answers instead of the server."""
+
 
 @dataclass(frozen=True, slots=True)
 class OnItsWay:
@@ -31,11 +40,15 @@ class Network:
     Attributes:
         counts: faults by kind.
         on_its_way: late requests, in the order in which they were sent.
+        forced: what happens to the next request to a path, whatever the weather.
         meanwhile: does something else while a request is on its way; set by the world.
+        slow_down: lets so many seconds go by; set by the world.
         requests: how many were sent.
     """
 
-    def __init__(self, server: ServerProcess, weather: Weather, dice: random.Random, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, server: ServerProcess, weather: Weather, dice: random.Random, tell: Callable[[str], None]
+    ) -> None:
         self._server = server
         self._weather = weather
         self._dice = dice
@@ -44,7 +57,9 @@ class Network:
         self.counts: Counter[Fault] = Counter()
         self.on_its_way: list[OnItsWay] = []
         self.requests = 0
+        self.forced: dict[str, Fault] = {}
         self.meanwhile: Callable[[], None] = lambda: None
+        self.slow_down: Callable[[float], None] = lambda _: None
 
     def carry(self, device: str, request: RawRequest) -> RawAnswer:
         """Carry a device's request.
@@ -54,7 +69,7 @@ class Network:
         """
         self.requests += 1
         self.deliver_due()
-        fault = self._weather.fault(self._dice)
+        fault = self.forced.pop(request.path, None) or self._weather.fault(self._dice)
         if fault is Fault.MEANWHILE and self._is_inside:
             fault = Fault.NONE
         if fault is not Fault.NONE:
@@ -74,42 +89,62 @@ class Network:
                 continue
 
     def _through(self, request: RawRequest, fault: Fault) -> RawAnswer:
-        match fault:
-            case Fault.REQUEST_LOST:
-                raise httpx.ConnectError("the request was lost")
-            case Fault.REPLY_LOST:
-                self._call(request)
-                raise httpx.ReadError("the reply was lost")
-            case Fault.DUPLICATED:
-                first = self._call(request)
-                second = self._call(request)
-                return first if self._dice.random() < 0.5 else second
-            case Fault.LATE_DUPLICATE:
-                self._send_later(request)
-            case Fault.DELAYED:
-                self._send_later(request)
-                raise httpx.ReadTimeout("no answer in time")
-            case Fault.REQUEST_TRUNCATED:
-                return self._call(replace(request, body=self._part_of(request.body)))
-            case Fault.REPLY_TRUNCATED:
-                return self._truncated(self._call(request))
-            case Fault.FOREIGN_PAGE:
-                return RawAnswer(200, [(b"content-type", b"text/html")], b"<html>Welcome to the hotel</html>")
-            case Fault.FAILED:
-                return RawAnswer(502, [(b"content-type", b"text/html")], b"<html>Bad gateway</html>")
-            case Fault.BUSY | Fault.TOO_MANY:
-                return RawAnswer(503 if fault is Fault.BUSY else 429, [(b"retry-after", b"7")], b"")
-            case Fault.SERVER_KILLED:
-                return self._call(request, dies_after=self._dice.randrange(STATEMENTS_MAX))
-            case Fault.SERVER_KILLED_AFTER:
-                self._call(request)
-                self._server.stop()
-                raise httpx.ReadError("the server went away")
-            case Fault.MEANWHILE:
-                return self._with_something_else(request)
-            case _:
-                pass
+        happens = {
+            Fault.REQUEST_LOST: self._lose_request,
+            Fault.REPLY_LOST: self._lose_reply,
+            Fault.DUPLICATED: self._duplicate,
+            Fault.LATE_DUPLICATE: self._duplicate_later,
+            Fault.DELAYED: self._delay,
+            Fault.REQUEST_TRUNCATED: self._truncate_request,
+            Fault.REPLY_TRUNCATED: self._truncate_reply,
+            Fault.SLOW: self._be_slow,
+            Fault.SERVER_KILLED: self._kill_the_server_in_it,
+            Fault.SERVER_KILLED_AFTER: self._kill_the_server_after_it,
+            Fault.MEANWHILE: self._do_something_else,
+        }
+        if fault in _INSTEAD:
+            return _INSTEAD[fault]
+        return happens.get(fault, self._call)(request)
+
+    def _lose_request(self, request: RawRequest) -> RawAnswer:
+        raise httpx.ConnectError(f"the request to {request.path} was lost")
+
+    def _lose_reply(self, request: RawRequest) -> RawAnswer:
+        self._call(request)
+        raise httpx.ReadError("the reply was lost")
+
+    def _duplicate(self, request: RawRequest) -> RawAnswer:
+        answers = (self._call(request), self._call(request))
+        return self._dice.choice(answers)
+
+    def _duplicate_later(self, request: RawRequest) -> RawAnswer:
+        self._send_later(request)
         return self._call(request)
+
+    def _delay(self, request: RawRequest) -> RawAnswer:
+        self._send_later(request)
+        raise httpx.ReadTimeout("no answer in time")
+
+    def _truncate_request(self, request: RawRequest) -> RawAnswer:
+        return self._call(replace(request, body=self._part_of(request.body)))
+
+    def _truncate_reply(self, request: RawRequest) -> RawAnswer:
+        answer = self._call(request)
+        if self._dice.random() < 0.5:
+            raise httpx.RemoteProtocolError("the answer broke off")
+        return RawAnswer(answer.status, answer.headers, self._part_of(answer.body))
+
+    def _be_slow(self, request: RawRequest) -> RawAnswer:
+        self.slow_down(self._dice.choice((5, 70, 1_000)))
+        return self._call(request)
+
+    def _kill_the_server_in_it(self, request: RawRequest) -> RawAnswer:
+        return self._call(request, dies_after=self._dice.randrange(STATEMENTS_MAX))
+
+    def _kill_the_server_after_it(self, request: RawRequest) -> RawAnswer:
+        self._call(request)
+        self._server.stop()
+        raise httpx.ReadError("the server went away")
 
     def _call(self, request: RawRequest, *, dies_after: int | None = None) -> RawAnswer:
         try:
@@ -119,7 +154,7 @@ class Network:
                 self._tell("    the server died in it")
             raise httpx.ConnectError("the server is not there") from death
 
-    def _with_something_else(self, request: RawRequest) -> RawAnswer:
+    def _do_something_else(self, request: RawRequest) -> RawAnswer:
         """Something else happens before the request arrives, or after it was answered and before the answer is read."""
         is_before = self._dice.random() < 0.5
         self._is_inside = True
@@ -135,9 +170,6 @@ class Network:
 
     def _send_later(self, request: RawRequest) -> None:
         self.on_its_way.append(OnItsWay(request, self._dice.randint(1, LATE_MAX)))
-
-    def _truncated(self, answer: RawAnswer) -> RawAnswer:
-        return RawAnswer(answer.status, answer.headers, self._part_of(answer.body))
 
     def _part_of(self, body: bytes) -> bytes:
         return body[: self._dice.randrange(len(body))] if body else body

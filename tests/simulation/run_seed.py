@@ -7,11 +7,26 @@ import traceback
 from collections import Counter
 from dataclasses import dataclass, field
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared.errors import CounterfoilError
 from tests.simulation import invariants
 from tests.simulation.resting import come_to_rest
 from tests.simulation.stage import Stage
 from tests.simulation.steps import STEPS_MAX, STEPS_MIN, make_step
 from tests.simulation.world import Broken, World
+
+_WHAT_GOES_WRONG = (
+    AssertionError,
+    CounterfoilError,
+    SQLAlchemyError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    OSError,
+    TypeError,
+    ValueError,
+)
 
 
 @dataclass(slots=True)
@@ -44,11 +59,11 @@ def run_seed(stage: Stage, seed: int, *, is_loud: bool = False) -> Outcome:
                 outcome.steps += 1
             outcome.rounds = come_to_rest(world)
             invariants.check_all(world)
-    except Broken as broken:
-        outcome.check, outcome.problem = broken.check, str(broken)
-        outcome.trace = [*world.trace, traceback.format_exc()]
-    except Exception as error:
-        outcome.check, outcome.problem = "error", f"{type(error).__name__}: {error}"
+    except _WHAT_GOES_WRONG as broken:
+        outcome.check, outcome.problem = (
+            getattr(broken, "check", "error"),
+            str(broken) if isinstance(broken, Broken) else f"{type(broken).__name__}: {broken}",
+        )
         outcome.trace = [*world.trace, traceback.format_exc()]
     outcome.deaths, outcome.deeds, outcome.requests = world.deaths, len(world.journal.deeds), world.network.requests
     outcome.faults = Counter({str(fault): count for fault, count in world.network.counts.items()})

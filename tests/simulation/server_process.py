@@ -54,7 +54,7 @@ class ServerProcess:
         self._dies_after = None
         if self.is_up:
             self.is_up = False
-            with mock.patch.object(EpochWatch, "_try_to_look", lambda _: None):
+            with mock.patch.object(EpochWatch, "_try_to_look", return_value=None):
                 self._stage.bridge.stop_app()
 
     def look_at_history(self) -> None:
@@ -147,11 +147,12 @@ class ServerProcess:
         """Where the server keeps what is not in the database."""
         return self._stage.server_home
 
-    def _before_statement(self, conn: object, cursor: object, statement: str, *_: object) -> None:
+    def _before_statement(self, *about: object) -> None:
+        statement = str(about[2])
         if not statement.lstrip().startswith(("SELECT", "SHOW", "SET")):
             self._moment()
 
-    def _before_commit(self, conn: object) -> None:
+    def _before_commit(self, *_: object) -> None:
         self._moment()
 
     def _moment(self) -> None:

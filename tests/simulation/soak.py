@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import queue
 import sys
 import time
 from collections import Counter
@@ -18,7 +19,6 @@ from tests.simulation.run_seed import Outcome, run_seed
 from tests.simulation.stage import open_stage
 
 PROGRESS_EVERY = 50
-TRACE_LINES_KEPT = 0
 
 
 def run(seeds: Sequence[int], jobs: int) -> Iterator[Outcome]:
@@ -43,8 +43,8 @@ def _next(done: Queue[Outcome], workers: Sequence[multiprocessing.process.BasePr
     while True:
         try:
             return done.get(timeout=5)
-        except Exception:
-            if not any(worker.is_alive() for worker in workers) and done.empty():
+        except queue.Empty:
+            if not all(worker.is_alive() or worker.exitcode == 0 for worker in workers) and done.empty():
                 raise SystemExit("a job of the soak died; see above") from None
 
 
@@ -52,7 +52,7 @@ def _work(seeds: Sequence[int], done: Queue[Outcome]) -> None:
     with open_stage() as stage:
         for seed in seeds:
             outcome = run_seed(stage, seed)
-            outcome.trace = outcome.trace[-TRACE_LINES_KEPT:] if TRACE_LINES_KEPT else []
+            outcome.trace = []  # The replay shows it.
             done.put(outcome)
 
 
@@ -77,7 +77,9 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"FAILED seed {outcome.seed}: {outcome.problem[:300]}", flush=True)
             print(f"       replay: {replay_command(outcome.seed)}", flush=True)
         if count % PROGRESS_EVERY == 0:
-            print(f"{count} of {len(seeds)} seeds, {len(failed)} failed, {time.monotonic() - started:.0f} s", flush=True)
+            print(
+                f"{count} of {len(seeds)} seeds, {len(failed)} failed, {time.monotonic() - started:.0f} s", flush=True
+            )
     _summarise(total, len(seeds), failed, time.monotonic() - started)
     return 1 if failed else 0
 

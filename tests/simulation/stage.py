@@ -17,6 +17,7 @@ from typing import Any
 from unittest import mock
 
 import psycopg
+from structlog.testing import capture_logs
 
 import sync_server.main
 from desktop.paths import Home
@@ -185,10 +186,11 @@ def open_stage() -> Iterator[Stage]:
     place = str(memory) if memory.is_dir() and os.access(memory, os.W_OK) else None
     with ExitStack() as stack:
         stack.enter_context(mock.patch.object(tempfile, "tempdir", place))
+        stack.enter_context(capture_logs())
         cluster = stack.enter_context(running_cluster())
         folder = Path(tempfile.mkdtemp(prefix="counterfoil-simulation-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        stack.enter_context(mock.patch.object(sync_server.main, "_pokes", lambda *_: nullcontext()))
+        stack.enter_context(mock.patch.object(sync_server.main, "_pokes", side_effect=lambda *_: nullcontext()))
         stack.enter_context(devices_disk.watched())
         stage = Stage(cluster, folder)
         stack.enter_context(mock.patch.object(sync_server.main, "EpochWatch", stage.watch))

@@ -14,8 +14,9 @@ from sqlalchemy import text
 from sync_server.chain import service as chain
 from sync_server.inventory.keeper import keep
 from tests.simulation import disasters
-from tests.simulation.acts import OFFICE_ACTS, TILL_ACTS, Act
+from tests.simulation.acts import OFFICE_ACTS, TILL_ACTS, Act, change_customer, rename_product
 from tests.simulation.device_process import DeviceProcess
+from tests.simulation.weather import Fault
 from tests.simulation.world import Broken, World
 
 STEPS_MIN, STEPS_MAX = 30, 70
@@ -56,6 +57,22 @@ def cycle_somewhere(world: World) -> None:
 
     world.inside(meanwhile)
     world.cycle(device, may_die=True)
+
+
+def disagree(world: World) -> None:
+    """Two devices edit the same few things; one is through, the other fetches that while its own edit still waits."""
+    able = [each for each in world.devices if not each.is_revoked and not disasters.empty(each)]
+    if len(able) < 2 or not world.server.is_up:
+        return
+    first, second = world.dice.sample(able, 2)
+    act = world.dice.choice((rename_product, change_customer))
+    for device in (first, second):
+        world.act(device, act, may_die=False)
+    world.inside(lambda: None)
+    world.cycle(first)
+    world.network.forced["/sync/push"] = Fault.FAILED
+    world.cycle(second, may_die=True)
+    world.network.forced.clear()
 
 
 def order_on_the_web(world: World) -> None:
@@ -162,7 +179,8 @@ def _act_for(device: DeviceProcess, dice: random.Random) -> Act:
 STEPS: tuple[tuple[Step, int], ...] = (
     (act_somewhere, 45),
     (cycle_somewhere, 28),
-    (order_on_the_web, 6),
+    (disagree, 5),
+    (order_on_the_web, 8),
     (move_an_order, 4),
     (pass_time, 5),
     (work_in_the_background, 8),
@@ -170,7 +188,7 @@ STEPS: tuple[tuple[Step, int], ...] = (
     (tidy, 2),
     (kill_a_device, 2),
     (restart_the_server, 2),
-    (change_sharing, 2),
+    (change_sharing, 4),
 )
 DISASTERS: tuple[tuple[Step, int], ...] = (
     (disasters.back_up_the_server, 3),

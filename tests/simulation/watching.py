@@ -32,7 +32,11 @@ class Watcher:
         now = _read(connection)
         before = self._seen.get(device.name)
         self._seen[device.name] = now
-        return _half_sale(device, connection) or _own_edit_hidden(device, connection) or (None if before is None else _went_back(device, before, now))
+        return (
+            _half_sale(device, connection)
+            or _own_edit_hidden(device, connection)
+            or (None if before is None else _went_back(device, before, now))
+        )
 
     def forget(self, device: DeviceProcess) -> None:
         """Its folder was replaced: what it showed before means nothing."""
@@ -87,12 +91,12 @@ def _own_edit_hidden(device: DeviceProcess, connection: Connection) -> Problem |
     ).all()
     wanted: dict[tuple[str, bytes, str], object] = {}
     for entity, entity_id, arguments in rows:
-        for field, (_, mine) in _changes(arguments).items():
-            wanted[entity, entity_id, field] = mine
-    for (entity, entity_id, field), mine in wanted.items():
-        shown = connection.exec_driver_sql(f"SELECT {field} FROM {entity} WHERE id = ?", (entity_id,)).first()
+        for name, (_, mine) in _changes(arguments).items():
+            wanted[entity, entity_id, name] = mine
+    for (entity, entity_id, name), mine in wanted.items():
+        shown = connection.exec_driver_sql(f"SELECT {name} FROM {entity} WHERE id = ?", (entity_id,)).first()
         if shown is not None and shown[0] != mine:
-            return ("I5", f"{device.name} set {field} of its {entity} to {mine!r} and shows {shown[0]!r}")
+            return ("I5", f"{device.name} set {name} of its {entity} to {mine!r} and shows {shown[0]!r}")
     return None
 
 

@@ -12,6 +12,9 @@ from typing import Any
 from tests.simulation.bridge import RawAnswer, RawRequest
 from tests.simulation.small_shop import GOODS, STORES
 
+WANTED = 3
+"""So few products, so that what is there is soon all promised."""
+
 Carry = Callable[[RawRequest], RawAnswer | None]
 
 
@@ -45,8 +48,8 @@ class WebShop:
         if unanswered and dice.random() < 0.6:
             order = dice.choice(unanswered)
         else:
-            skus = [dice.choice(GOODS)[0] for _ in range(dice.randint(1, 3))]
-            lines = [{"sku": sku, "quantity": str(dice.randint(1, 2))} for sku in skus]
+            skus = [dice.choice(GOODS[:WANTED])[0] for _ in range(dice.randint(1, 3))]
+            lines = [{"sku": sku, "quantity": str(dice.randint(1, 3))} for sku in skus]
             body: dict[str, Any] = {"store": dice.choice(STORES), "lines": lines}
             if dice.random() < 0.5:
                 body["hold_minutes"] = dice.choice((5, 60))

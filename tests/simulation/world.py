@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager, suppress
-from typing import Any
+from typing import Any, Self
 from unittest import mock
 
 import httpx
@@ -59,6 +59,7 @@ class World:
         self.server = ServerProcess(stage)
         self.network = Network(self.server, self.weather, random.Random(f"network {seed}"), self.tell)
         self.network.meanwhile = self._meanwhile
+        self.network.slow_down = self.pass_time
         self.journal = Journal()
         self.watcher = Watcher()
         self.web = WebShop(stage.channel.api_key, self.carry_web, random.Random(f"web {seed}"))
@@ -87,7 +88,7 @@ class World:
         """A device with a folder of its own; ``start`` starts it and makes it one of the devices."""
         folder = self.stage.home_of(name).folder
         folder.mkdir(parents=True, exist_ok=True)
-        return DeviceProcess(name, store, kind, folder, SettableClock(now), str(self.seed))
+        return DeviceProcess(name, store, kind, folder, clock=SettableClock(now), seed=str(self.seed))
 
     def start(self, device: DeviceProcess) -> None:
         """Start a device's program."""
@@ -213,7 +214,7 @@ class _AtOnce:
 
     def __init__(self, *_: object, **__: object) -> None: ...
 
-    def __enter__(self) -> _AtOnce:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None: ...
@@ -224,7 +225,7 @@ class _AtOnce:
         done: Future[Any] = Future()
         try:
             done.set_result(work(*arguments))
-        except Exception as error:
+        except CounterfoilError as error:
             done.set_exception(error)
         return done
 

@@ -6,12 +6,13 @@ import datetime as dt
 import uuid
 from pathlib import Path
 
+import httpx
+
 from desktop.replica import outbox
 from desktop.replica.identity import identity_of
-from sync_server.auth.service import Channel
+from sync_server.auth.service import create_api_key
 from sync_server.epochs.service import history, new_epoch
 from sync_server.orders import service as orders
-from sync_server.orders.service import WantedLine, WantedOrder
 from tests.helpers.postgres import PostgresCluster
 from tests.helpers.restorable_shop import (
     CANDLE,
@@ -247,11 +248,16 @@ def test_given_orders_lost_with_the_restore_when_a_till_offers_them_then_they_st
 
 
 def _order(shop: ServedDatabase, key: str, sku: str) -> uuid.UUID:
-    wanted = WantedOrder(store="HS", lines=(WantedLine(sku, "1"),))
-    placed = orders.place(shop.database, Channel(uuid.UUID(int=1), "web"), key, key.encode(), wanted)
-    order_id = placed.values["id"]
-    assert isinstance(order_id, uuid.UUID)
-    return order_id
+    """Order one piece as the web shop does."""
+    with shop.database.writing() as connection:
+        api_key = create_api_key(connection, key, ids=shop.database.ids, clock=shop.database.clock)
+    answer = httpx.post(
+        f"{shop.url}/orders",
+        json={"store": "HS", "lines": [{"sku": sku, "quantity": "1"}]},
+        headers={"Authorization": f"Bearer {api_key}", "Idempotency-Key": key},
+    )
+    assert answer.status_code == 201, answer.text
+    return uuid.UUID(answer.json()["id"])
 
 
 def _move(desk: Desk, sku: str, quantity: int) -> None:

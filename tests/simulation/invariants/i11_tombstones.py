@@ -17,7 +17,9 @@ def check(world: World) -> Iterator[str]:
         took = {
             row.id
             for row in connection.execute(
-                text("SELECT id FROM device_mutation WHERE name = 'barcode.remove' AND status IN ('applied', 'repeated')")
+                text(
+                    "SELECT id FROM device_mutation WHERE name = 'barcode.remove' AND status IN ('applied', 'repeated')"
+                )
             )
         }
         gone = {
