@@ -28,6 +28,7 @@ class Permission(StrEnum):
     SEE_SALES = "see_sales"
     DECIDE_CONFLICTS = "decide_conflicts"
     MANAGE_SYNC = "manage_sync"
+    MANAGE_DEVICES = "manage_devices"
 
 
 class Role(StrEnum):

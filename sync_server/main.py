@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from types import FrameType
 from typing import Protocol
 
@@ -19,6 +20,7 @@ from shared.clock import Clock, SystemClock
 from shared.errors import BugError, CounterfoilError, EnvironmentFailure
 from shared.ids import IdMaker, TimeOrderedIds
 from sync_server.auth.channel_cache import ChannelCache
+from sync_server.auth.token_service import TokenCache
 from sync_server.catalogue.endpoints import router as catalogue
 from sync_server.catalogue.service import OfferCache
 from sync_server.db.embedded import EmbeddedPostgres
@@ -47,7 +49,9 @@ from sync_server.sync.endpoints import router as sync
 from sync_server.sync.event_endpoints import router as events
 from sync_server.sync.heads import HeadsBoard
 from sync_server.sync.housekeeping import Housekeeper
-from sync_server.sync.idle_service import KnownScopes
+from sync_server.sync.idle_desk import IdleDesk
+from sync_server.sync.idle_service import KnownScopes, answer_idle
+from sync_server.sync.idle_shortcut import IdleShortcut
 from sync_server.sync.load_gate import GateBounds, LoadGate, spread_pause
 from sync_server.sync.quarantine_endpoints import router as quarantine
 from sync_server.sync.reconciler import Reconciler
@@ -107,11 +111,14 @@ def create_app(
             app.state.board = board
             app.state.seen = SeenBoard(database)
             app.state.channels = ChannelCache()
+            app.state.tokens = TokenCache()
             app.state.offers = OfferCache()
             app.state.heartbeat_seconds = settings.heartbeat_seconds
             bounds = GateBounds(settings.sync_at_work, settings.sync_waiting, settings.sync_wait_seconds)
             app.state.push_gate = LoadGate("push", bounds, _chance)
-            app.state.known_scopes = KnownScopes()
+            app.state.idle_desk = IdleDesk(
+                partial(answer_idle, database, KnownScopes()), bounds.waiting, bounds.wait_seconds
+            )
             app.state.pull_gate = LoadGate("pull", bounds, _chance)
             app.state.snapshots = shelf_of(settings)
             app.state.snapshot_rows_min = settings.snapshot_rows_min
@@ -139,6 +146,7 @@ def create_app(
     app = FastAPI(title="Counterfoil", version="0.1.0", description=_DESCRIPTION, lifespan=lifespan)
     for router in ROUTERS:
         app.include_router(router)
+    app.add_middleware(IdleShortcut)
     app.add_exception_handler(CounterfoilError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_malformed)
     app.add_exception_handler(DBAPIError, _answer_database_failure)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from desktop.replica import creation
 from desktop.replica.checkpoints import Checkpointer
-from desktop.replica.driver import Access, engine_for, failure_of
+from desktop.replica.driver import Access, DriverError, engine_for, failure_of
 from desktop.replica.reader_gate import ReaderGate
 from desktop.replica.successor import Successor, exchange_files, remove_leftovers
 from desktop.replica.unit_of_work import UnitOfWork
@@ -23,6 +23,17 @@ from shared.ids import IdMaker
 
 EXCHANGE_ATTEMPTS = 20
 READERS_PATIENCE_SECONDS = 0.1
+
+
+def _not_filled(error: Exception, path: Path) -> EnvironmentFailure:
+    """Why a new file could not be filled; the one in use has nothing to do with it."""
+    if isinstance(error, DriverError):
+        failure = failure_of(error, path)
+        if isinstance(failure, EnvironmentFailure):
+            return failure
+    return EnvironmentFailure(
+        "snapshot_unfit", f"The snapshot could not be taken over: {error}. The rows come by pages."
+    )
 
 
 class Replica:
@@ -101,6 +112,8 @@ class Replica:
             with self._told_in_our_terms():
                 made.make()
                 yield made
+        except (DriverError, OSError) as error:
+            raise _not_filled(error, self.path) from error
         finally:
             made.close()
             remove_leftovers(self.path)

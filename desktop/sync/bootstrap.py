@@ -6,6 +6,7 @@ the plain file inside is on the disk only while it is copied.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -86,19 +87,20 @@ class Bootstrap:
         return applied
 
     def _start_from(self, offers: Sequence[SnapshotOffer]) -> Applied:
-        counts: dict[str, int] = {}
+        counts = Counter[str]()
         with self._replica.successor() as made, ThreadPoolExecutor(1, thread_name_prefix="snapshots") as fetching:
             try:
                 coming = [fetching.submit(self._folder.fetch, offer) for offer in offers]
                 for offer, file in zip(offers, coming, strict=True):
                     facts = self._taken(made, offer, file.result)
-                    counts |= facts.counts | self._fill_the_rest(made, facts)
+                    counts.update(facts.counts)
+                    counts.update(self._fill_the_rest(made, facts))
                 made.carry_over()
                 self._replica.give_way_to(made)
             finally:
                 fetching.shutdown(cancel_futures=True)
                 self._folder.remove_plain()
-        return Applied(counts, is_consistent=False, changes=Changes({}, frozenset(counts)))
+        return Applied(dict(counts), is_consistent=False, changes=Changes({}, frozenset(counts)))
 
     def _taken(self, made: Successor, offer: SnapshotOffer, file: Callable[[], Path]) -> SnapshotFacts:
         plain = file()

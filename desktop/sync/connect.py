@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+import uuid
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from desktop.secrets import DEVICE_KEY
 from desktop.sync.engine import SyncEngine
 from desktop.sync.server_port import SyncServer
 from desktop.usecases.import_catalogue import ImportReport
+from desktop.usecases.manage_devices import ListedDevice
 from desktop.usecases.start import Device
 from shared.errors import EnvironmentFailure
 from shared.sync.wire import (
@@ -31,7 +33,7 @@ from shared.sync.wire import (
 )
 
 if TYPE_CHECKING:
-    from desktop.sync.transport import HttpServer
+    from desktop.sync.transport import HttpDevicesDesk, HttpServer
 
 
 def engine_of(
@@ -92,6 +94,36 @@ class CatalogueLine:
         private_key, identity = _own_key(self._device)
         with closing(_connected(private_key, identity, self._device)) as server:
             return HttpCatalogueDesk(server).import_catalogue(path, is_dry_run=is_dry_run, made_by=made_by)
+
+
+class DevicesLine:
+    """The office's line for managing devices, opened for each call; a ``usecases.manage_devices.DevicesDesk``."""
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+
+    def list_devices(self) -> Sequence[ListedDevice]:
+        """Every device. Raises as ``DevicesDesk.list_devices``."""
+        with self._desk() as desk:
+            return desk.list_devices()
+
+    def make_code(self, *, store: str, kind: str, number: int | None, name: str, is_replacement: bool) -> str:
+        """A one-time code. Raises as ``DevicesDesk.make_code``."""
+        with self._desk() as desk:
+            return desk.make_code(store=store, kind=kind, number=number, name=name, is_replacement=is_replacement)
+
+    def revoke(self, device_id: uuid.UUID) -> None:
+        """Stop a device from syncing. Raises as ``DevicesDesk.revoke``."""
+        with self._desk() as desk:
+            desk.revoke(device_id)
+
+    @contextmanager
+    def _desk(self) -> Iterator[HttpDevicesDesk]:
+        from desktop.sync.transport import HttpDevicesDesk
+
+        private_key, identity = _own_key(self._device)
+        with closing(_connected(private_key, identity, self._device)) as server:
+            yield HttpDevicesDesk(server)
 
 
 class WhenNeeded:

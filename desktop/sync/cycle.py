@@ -18,6 +18,7 @@ from desktop.sync.push_lane import Pushed, PushLane
 from desktop.sync.recovery import EPOCH_CHANGED, Recovery, guarded
 from desktop.sync.server_port import SyncServer
 from shared.errors import EnvironmentFailure
+from shared.schema.registry import SCHEMA_VERSION
 from shared.sync.wire import MutationResult, PullAnswer
 
 ROUNDS_MAX = 6
@@ -49,13 +50,18 @@ class SyncCycle:
     """The two lanes between one replica and one server; used by one thread at a time."""
 
     def __init__(
-        self, replica: Replica, server: SyncServer, on_page: Callable[[PullAnswer], None] = lambda _: None
+        self,
+        replica: Replica,
+        server: SyncServer,
+        on_page: Callable[[PullAnswer], None] = lambda _: None,
+        schema: int = SCHEMA_VERSION,
     ) -> None:
+        """``schema`` is the wire schema that is asked for; another than the program's own only in tests."""
         self._replica = replica
         self._server = server
         behind_guard = guarded(replica, server)
         self._push = PushLane(replica, behind_guard)
-        self._pull = PullLane(replica, behind_guard, on_page)
+        self._pull = PullLane(replica, behind_guard, on_page, schema)
         self._recovery = Recovery(replica, server)
 
     def run(self) -> CycleReport:

@@ -20,7 +20,7 @@ import msgspec
 
 from desktop.replica import cursors, held_back, offers, pulled, resending, sync_events
 from desktop.replica.engine import Replica
-from desktop.replica.identity import DeviceIdentity, identity_of
+from desktop.replica.identity import DeviceIdentity, change_identity, identity_of
 from desktop.replica.rows import aggregate_of
 from desktop.replica.unit_of_work import UnitOfWork
 from desktop.sync.server_port import SyncServer
@@ -88,8 +88,7 @@ class Recovery:
         Raises:
             EnvironmentFailure: the server or the line failed; it is asked again next time.
         """
-        with self._replica.read() as connection:
-            me = identity_of(connection)
+        me = self._count_from_what_is_kept()
         answer = self._server.pull(_question(me))
         last, projected = me.outbox_base + answer.last_number, me.outbox_base + answer.projected_number
         self._prepare(last, projected)
@@ -100,6 +99,23 @@ class Recovery:
         with self._replica.write(is_background=True) as unit:
             count = resending.take_up(unit.connection, answer.epoch, last=last, projected=projected)
             sync_events.add(unit.connection, unit.clock.now(), "note", _told(count))
+
+    def _count_from_what_is_kept(self) -> DeviceIdentity:
+        """Who this device is, once everything it keeps can be sent again.
+
+        What was accepted in an earlier life lies below the present count, where no number of the wire reaches. The
+        count begins anew before it; what the server has of it, it knows by the identifiers. Receipts go on in their
+        series: it is no copy that counts here.
+        """
+        with self._replica.write(is_background=True) as unit:
+            me = identity_of(unit.connection)
+            first = resending.first_kept(unit.connection, 0)
+            if first > me.outbox_base:
+                return me
+            change_identity(
+                unit.connection, incarnation=unit.ids.new(), outbox_base=first - 1, succession=b"", successor=b""
+            )
+            return identity_of(unit.connection)
 
     def has_offers_waiting(self) -> bool:
         """Whether something that was offered has not been sent yet."""

@@ -113,7 +113,9 @@ def verify_if_due(
     is_daily = not isinstance(last, int) or not last <= now < last + interval_us
     if not has_caught_up and not is_daily:
         return None
-    report = Verification(replica, server).run(is_repairing=True, is_recounting=is_daily)
+    # The first time the sums have just been written, with the rows or with the file they came in: a look is enough.
+    is_recounting = is_daily and isinstance(last, int)
+    report = Verification(replica, server).run(is_repairing=True, is_recounting=is_recounting)
     if is_daily and any(scope.is_compared for scope in report.scopes):
         with replica.write(is_background=True) as unit:
             save_device_value(unit.connection, _VERIFIED_AT, now)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from desktop.ui.screens.till.parts import TillParts
     from desktop.ui.screens.till.window import TillWindow
     from desktop.ui.till.session import TillSession
+    from desktop.usecases.support_bundle import Bundle
     from desktop.usecases.till import Till
 
 _CATALOGUE = ("quick_key", "category", "product", "price")
@@ -153,7 +154,7 @@ def _settle_till(window: TillWindow, executor: Executor, page: str) -> None:
 
 
 def _office_at(device: Device, display: Display) -> None:
-    from desktop.sync.connect import CatalogueLine, engine_of
+    from desktop.sync.connect import CatalogueLine, DevicesLine, engine_of
     from desktop.ui.arrivals import Arrivals
     from desktop.ui.equipment import equipment_at
     from desktop.ui.screens.office.navigation import PageName
@@ -169,6 +170,8 @@ def _office_at(device: Device, display: Display) -> None:
         equipment=equipment_at(device.home.folder, device.clock),
         sync=engine,
         importer=CatalogueLine(device),
+        devices=DevicesLine(device),
+        support=lambda: _gathered(device, engine),
     )
     _log_in_for_picture(display, office.log_in)
     window = OfficeWindow(office)
@@ -184,6 +187,23 @@ def _office_at(device: Device, display: Display) -> None:
         return
     with _running(engine):
         display.show(window)
+
+
+def _gathered(device: Device, engine: SyncEngine) -> Bundle:
+    """The support bundle of this device; on a worker."""
+    from desktop.sync.transport import HttpEnrolmentDesk
+    from desktop.usecases.line_state import line_facts
+    from desktop.usecases.support_bundle import gather
+
+    return gather(
+        device.home,
+        settings_from(),
+        HttpEnrolmentDesk,
+        clock=device.clock,
+        ids=device.ids,
+        replica=device.replica,
+        line=line_facts(engine),
+    )
 
 
 # Around both ---------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from desktop.replica.engine import Replica
@@ -11,12 +12,16 @@ from desktop.replica.queries.stores import people_of
 from desktop.replica.queries.sync_log import outbox_counts
 from desktop.usecases.desk import Desk
 from desktop.usecases.import_catalogue import CatalogueDesk
+from desktop.usecases.line_state import line_facts
 from desktop.usecases.log_in import log_in, log_out
+from desktop.usecases.manage_devices import DevicesDesk
 from desktop.usecases.ports import Equipment, SyncPort
-from desktop.usecases.review_sync import SyncControl, SyncView, headline, show_sync
+from desktop.usecases.review_sync import OutboxLine, SyncView, outbox_lines, show_sync, try_now
 from desktop.usecases.station import Station
+from desktop.usecases.support_bundle import Bundle
+from desktop.usecases.sync_words import headline_of
 from shared.clock import Clock
-from shared.errors import UserError
+from shared.errors import EnvironmentFailure, UserError
 from shared.ids import IdMaker
 from shared.permissions import Permission, is_allowed
 
@@ -48,6 +53,7 @@ class Office:
     Attributes:
         station: the device, its equipment and who is logged in; shared with the intentions of the till.
         importer: sends catalogue files to the server; None where there is no server to send to.
+        devices: the server's list of devices; None likewise.
     """
 
     def __init__(
@@ -59,9 +65,13 @@ class Office:
         equipment: Equipment,
         sync: SyncPort | None = None,
         importer: CatalogueDesk | None = None,
+        devices: DevicesDesk | None = None,
+        support: Callable[[], Bundle] | None = None,
     ) -> None:
         self.station = Station.start(replica, clock=clock, ids=ids, equipment=equipment, sync=sync)
         self.importer = importer
+        self.devices = devices
+        self._support = support
 
     @property
     def replica(self) -> Replica:
@@ -102,20 +112,24 @@ class Office:
     def state(self) -> OfficeState:
         """The frame around every page; reads the replica only."""
         self.station.refresh()
-        is_online, since = self._connection()
+        line = line_facts(self.station.sync)
         with self.replica.read() as connection:
             waiting = waiting_mutations(connection)
             conflicts = count_needing_someone(connection)
             refused = outbox_counts(connection)["refused"]
         user = self.station.user
-        words = "Online" if is_online else "Offline"
-        if user is not None:
-            words = headline(self.desk(), is_online=is_online, since=since, waiting=waiting)
+        words = headline_of(
+            line,
+            waiting=waiting,
+            as_of=self.station.identity.consistent_at,
+            now=self.station.clock.now(),
+            time_zone=self.station.store.time_zone,
+        )
         return OfficeState(
             store_name=self.station.store.name,
             device_name=self.station.identity.name,
             connection=words,
-            is_online=is_online,
+            is_online=line.is_online,
             person="" if user is None else f"{user.display_name} · {user.role.capitalize()}",
             conflicts=conflicts,
             waiting=waiting,
@@ -124,21 +138,26 @@ class Office:
 
     def sync_view(self) -> SyncView:
         """The sync centre. Raises ``UserError`` ``not_allowed``."""
-        is_online, since = self._connection()
-        return show_sync(self.desk(), is_online=is_online, since=since)
+        self.desk().require(Permission.USE_OFFICE)
+        return show_sync(self.station)
+
+    def outbox_lines(self, numbers: Sequence[int]) -> list[OutboxLine | None]:
+        """Lines of the sync centre's lists."""
+        return outbox_lines(self.station, numbers)
+
+    def gather_support(self) -> Bundle:
+        """What a support bundle of this device would hold; takes some seconds, writes nothing.
+
+        Raises:
+            UserError: ``not_allowed``.
+            EnvironmentFailure: ``support_unavailable``.
+        """
+        self.desk().require(Permission.MANAGE_SYNC)
+        if self._support is None:
+            raise EnvironmentFailure("support_unavailable", "Use counterfoil support-bundle on this device.")
+        return self._support()
 
     def sync_now(self) -> None:
         """Try the server now rather than when it is due. Raises ``UserError`` ``not_allowed``."""
         self.desk().require(Permission.MANAGE_SYNC)
-        sync = self.station.sync
-        if sync is not None:
-            sync.go_online()
-        if isinstance(sync, SyncControl):
-            sync.wake()
-
-    def _connection(self) -> tuple[bool, int | None]:
-        sync = self.station.sync
-        if sync is None:
-            return False, None
-        status = sync.status()
-        return status.is_online, status.since
+        try_now(self.station)

@@ -10,6 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from sync_server.auth import service
 from sync_server.auth.channel_cache import Channel, ChannelCache
+from sync_server.auth.token_service import TokenCache
 from sync_server.db.sessions import RequestDatabase
 from sync_server.errors import Unauthorised
 
@@ -24,10 +25,10 @@ DeviceBearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_device_be
 ChannelBearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_channel_bearer)]
 
 
-async def _token_device(database: RequestDatabase, bearer: DeviceBearer) -> uuid.UUID:
+async def _token_device(request: Request, database: RequestDatabase, bearer: DeviceBearer) -> uuid.UUID:
     if bearer is None:
         raise Unauthorised("token_missing", "Send the device's token as: Authorization: Bearer …")
-    return service.device_of_token(database.identity, database.clock, bearer.credentials)
+    return _tokens(request).device_of(database, bearer.credentials)
 
 
 def _channel(request: Request, database: RequestDatabase, bearer: ChannelBearer) -> Channel:
@@ -41,9 +42,15 @@ def _channel(request: Request, database: RequestDatabase, bearer: ChannelBearer)
 def _importer(request: Request, database: RequestDatabase, bearer: ChannelBearer) -> str:
     if bearer is None or bearer.credentials.count(".") != _TOKEN_DOTS:
         return _channel(request, database, bearer).name
-    device_id = service.device_of_token(database.identity, database.clock, bearer.credentials)
+    device_id = _tokens(request).device_of(database, bearer.credentials)
     with database.reading() as connection:
         return service.require_office(connection, device_id).name
+
+
+def _tokens(request: Request) -> TokenCache:
+    tokens = request.app.state.tokens
+    assert isinstance(tokens, TokenCache)
+    return tokens
 
 
 _TOKEN_DOTS = 2

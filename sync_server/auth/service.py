@@ -35,6 +35,14 @@ class Token:
     expires_at: int
 
 
+@dataclass(frozen=True, slots=True)
+class GoodToken:
+    """What a token of this server says: the device it speaks for, until an instant (UTC microseconds)."""
+
+    device_id: uuid.UUID
+    expires_at: int
+
+
 def exchange_assertion(connection: Connection, identity: ServerIdentity, clock: Clock, assertion: str) -> Token:
     """A token for the device that signed ``assertion`` (JWT, EdDSA, iss = sub = device id, aud = server id).
 
@@ -91,8 +99,8 @@ def issue_token(identity: ServerIdentity, device_id: uuid.UUID, now: int) -> Tok
     return Token(jwt.encode(claims, identity.secret, algorithm="HS256"), expires_at)
 
 
-def device_of_token(identity: ServerIdentity, clock: Clock, token: str) -> uuid.UUID:
-    """The device a token speaks for; whether it is still let in, ``require_device`` says.
+def verified_token(identity: ServerIdentity, clock: Clock, token: str) -> GoodToken:
+    """Whom a token speaks for; whether that device is still let in, ``require_device`` says.
 
     Raises:
         Unauthorised: ``token_invalid`` or ``token_expired``.
@@ -108,9 +116,10 @@ def device_of_token(identity: ServerIdentity, clock: Clock, token: str) -> uuid.
         device_id, expires_at = uuid.UUID(claims["sub"]), int(claims["exp"])
     except (jwt.InvalidTokenError, ValueError) as error:
         raise Unauthorised("token_invalid", "The token is not one of this server. Ask for a new one.") from error
-    if expires_at * MICROSECONDS_PER_SECOND <= clock.now():
+    good = GoodToken(device_id, expires_at * MICROSECONDS_PER_SECOND)
+    if good.expires_at <= clock.now():
         raise Unauthorised("token_expired", "The token has expired. Ask for a new one.")
-    return device_id
+    return good
 
 
 def find_device(connection: Connection, device_id: uuid.UUID) -> KnownDevice | None:

@@ -19,20 +19,22 @@ _BODY_MAX_BYTES = 4 * PUSH_MAX_BYTES
 
 _Message = TypeVar("_Message")
 _encoder = msgspec.msgpack.Encoder()
-_per_thread = threading.local()
 
 
-def _compressor() -> zstandard.ZstdCompressor:
-    """One per thread: a compressor may not be used by two at once."""
-    if not hasattr(_per_thread, "compressor"):
-        _per_thread.compressor = zstandard.ZstdCompressor(level=_LEVEL)
-    compressor: zstandard.ZstdCompressor = _per_thread.compressor
-    return compressor
+class _PerThread(threading.local):
+    """Neither may be used by two threads at once, and making one costs more than a small body."""
+
+    def __init__(self) -> None:
+        self.compressor = zstandard.ZstdCompressor(level=_LEVEL)
+        self.decompressor = zstandard.ZstdDecompressor()
+
+
+_mine = _PerThread()
 
 
 def packed(message: Any) -> bytes:
     """A body."""
-    return _compressor().compress(_encoder.encode(message))
+    return _mine.compressor.compress(_encoder.encode(message))
 
 
 def unpacked(body: bytes, decoder: msgspec.msgpack.Decoder[_Message]) -> _Message:
@@ -46,7 +48,7 @@ def unpacked(body: bytes, decoder: msgspec.msgpack.Decoder[_Message]) -> _Messag
         size = zstandard.frame_content_size(body)
         if size > _BODY_MAX_BYTES:
             raise TooLarge("body_too_large", "This is too much for one request. Send less at a time.", bytes=size)
-        plain = zstandard.ZstdDecompressor().decompress(body, max_output_size=_BODY_MAX_BYTES)
+        plain = _mine.decompressor.decompress(body, max_output_size=_BODY_MAX_BYTES)
         return decoder.decode(plain)
     except (zstandard.ZstdError, msgspec.DecodeError) as error:
         raise Malformed("body_malformed", "The request is not msgpack in Zstandard as documented.") from error

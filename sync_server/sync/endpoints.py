@@ -17,10 +17,9 @@ from sync_server.db.epoch import current_epoch
 from sync_server.db.sessions import Database, RequestDatabase
 from sync_server.devices.seen_service import RequestSighting, Sighting
 from sync_server.errors import ErrorBody
-from sync_server.sync import digest_service, idle_service, pull_service, push_service
+from sync_server.sync import digest_service, pull_service, push_service
 from sync_server.sync.bodies import Body, read_body
 from sync_server.sync.encoding import CONTENT_TYPE, packed, unpacked
-from sync_server.sync.idle_service import KnownScopes
 from sync_server.sync.load_gate import LoadGate
 
 router = APIRouter(prefix="/sync", tags=["sync"], responses={401: {"model": ErrorBody}})
@@ -69,23 +68,23 @@ def _push(body: bytes, device_id: uuid.UUID, database: Database, seen: Sighting)
     openapi_extra={"requestBody": {"required": True, **_BINARY}},
 )
 async def pull(request: Request, device_id: TokenDevice, database: RequestDatabase, seen: RequestSighting) -> Response:
-    """What is new for a device (PullRequest → PullAnswer), from one snapshot; 503 when there is too much to do."""
+    """What is new for a device (PullRequest → PullAnswer), from one snapshot; 503 when there is too much to do.
+
+    Most pulls that find nothing new do not come here: ``idle_shortcut``.
+    """
     gate: LoadGate = request.app.state.pull_gate
     gate.look()
     body = await read_body(request)
-    known: KnownScopes = request.app.state.known_scopes
-    return await gate.run(partial(_pull, body, device_id, database, known, seen))
+    return await gate.run(partial(_pull, body, device_id, database, seen))
 
 
-def _pull(body: bytes, device_id: uuid.UUID, database: Database, known: KnownScopes, seen: Sighting) -> Response:
+def _pull(body: bytes, device_id: uuid.UUID, database: Database, seen: Sighting) -> Response:
     request = unpacked(body, _pull_decoder)
-    answer = idle_service.answer_if_idle(database, known, device_id, request)
-    if answer is None:
-        with database.reading() as connection:
-            device = auth.require_device(connection, device_id)
-            answer = pull_service.answer_pull(
-                connection, device, request, epoch=current_epoch(connection), now=database.clock.now()
-            )
+    with database.reading() as connection:
+        device = auth.require_device(connection, device_id)
+        answer = pull_service.answer_pull(
+            connection, device, request, epoch=current_epoch(connection), now=database.clock.now()
+        )
     seen.pulled(device_id, request, answer.pages)
     return Response(packed(answer), media_type=CONTENT_TYPE)
 

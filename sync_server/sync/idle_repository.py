@@ -1,9 +1,9 @@
-"""One statement that tells all an idle poll needs to know, and so one snapshot without a transaction around it."""
+"""One statement that tells all that idle polls need to know, however many: one snapshot, no transaction around it."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -12,46 +12,86 @@ from sync_server.db.binary import fetch_binary
 from sync_server.db.epoch import TIMELINE_SQL
 
 _LOOK = f"""
-SELECT s.epoch, s.timeline IN ('', {TIMELINE_SQL}), d.store_id, d.kind,
-       (SELECT position FROM sync_scope WHERE name = 'catalogue'), (SELECT max(id) FROM sync_scope),
-       coalesce(p.last_number, 0), coalesce(j.number, 0),
-       ARRAY(SELECT coalesce(sync_scope.position, 0)
-             FROM unnest(%(scopes)s::text[]) WITH ORDINALITY AS asked (name, place)
-             LEFT JOIN sync_scope ON sync_scope.name = asked.name ORDER BY place),
-       ARRAY(SELECT coalesce(sync_scope.mark, '') FROM unnest(%(scopes)s::text[]) WITH ORDINALITY AS asked (name, place)
-             LEFT JOIN sync_scope ON sync_scope.name = asked.name ORDER BY place),
-       EXISTS (SELECT FROM device_mutation AS m WHERE m.device_id = d.id AND m.incarnation = %(incarnation)s
-               AND m.status IN ('merged', 'refused'))
-FROM server_state AS s
-JOIN device AS d ON d.id = %(device)s AND d.revoked_at IS NULL
-LEFT JOIN device_progress AS p ON p.device_id = d.id AND p.incarnation = %(incarnation)s
-LEFT JOIN stock_projection AS j ON j.device_id = d.id AND j.incarnation = %(incarnation)s
+SELECT s.epoch, s.timeline IN ('', {TIMELINE_SQL}),
+       coalesce((SELECT position FROM sync_scope WHERE name = 'catalogue'), 0),
+       coalesce((SELECT max(id) FROM sync_scope), 0),
+       heads.positions, heads.marks,
+       devices.stores, devices.kinds, devices.last_numbers, devices.projected_numbers, devices.have_results
+FROM server_state AS s,
+    (SELECT array_agg(coalesce(h.position, 0) ORDER BY asked.place) AS positions,
+            array_agg(coalesce(h.mark, '') ORDER BY asked.place) AS marks
+     FROM unnest(%(scopes)s::text[]) WITH ORDINALITY AS asked (name, place)
+     LEFT JOIN sync_scope AS h ON h.name = asked.name) AS heads,
+    (SELECT array_agg(d.store_id ORDER BY asked.place) AS stores,
+            array_agg(d.kind ORDER BY asked.place) AS kinds,
+            array_agg(coalesce(p.last_number, 0) ORDER BY asked.place) AS last_numbers,
+            array_agg(coalesce(j.number, 0) ORDER BY asked.place) AS projected_numbers,
+            array_agg(EXISTS (
+                SELECT FROM device_mutation AS m
+                WHERE m.device_id = asked.device AND m.incarnation = asked.incarnation
+                  AND m.status IN ('merged', 'refused')
+            ) ORDER BY asked.place) AS have_results
+     FROM unnest(%(devices)s::uuid[], %(incarnations)s::uuid[]) WITH ORDINALITY AS asked (device, incarnation, place)
+     LEFT JOIN device AS d ON d.id = asked.device AND d.revoked_at IS NULL
+     LEFT JOIN device_progress AS p ON p.device_id = asked.device AND p.incarnation = asked.incarnation
+     LEFT JOIN stock_projection AS j ON j.device_id = asked.device AND j.incarnation = asked.incarnation) AS devices
 """
 
 
 @dataclass(frozen=True, slots=True)
+class ScopeHead:
+    """Where a scope is; position 0 for one that is not there."""
+
+    position: int
+    mark: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceLook:
+    """A device that is let in, and how far its mutations are."""
+
+    store_id: uuid.UUID
+    kind: str
+    last_number: int
+    projected_number: int
+    has_results: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
-    """What one look shows; ``positions`` and ``marks`` in the order of the scopes asked for, 0 for one not there.
+    """What one look shows.
 
     ``catalogue_position`` and ``newest_scope_id`` change whenever what a device may hold can have changed: stores and
     settings of the chain are in the catalogue, and a new week of sales is a new scope.
+
+    Attributes:
+        is_settled: the epoch is the one of the history that is being written.
+        heads: of the scopes asked for.
+        devices: in the order asked; None for one that is not let in (any more).
     """
 
     epoch: int
     is_settled: bool
-    store_id: uuid.UUID
-    kind: str
     catalogue_position: int
     newest_scope_id: int
-    last_number: int
-    projected_number: int
-    positions: list[int]
-    marks: list[bytes]
-    has_results: bool
+    heads: Mapping[str, ScopeHead]
+    devices: Sequence[DeviceLook | None]
 
 
-def look(connection: Connection, device_id: uuid.UUID, incarnation: uuid.UUID, scopes: Sequence[str]) -> Look | None:
-    """Look; None for a device that is not let in (any more)."""
-    parameters = {"device": device_id, "incarnation": incarnation, "scopes": list(scopes)}
-    rows = fetch_binary(connection, _LOOK, parameters)
-    return Look(*rows[0]) if rows else None
+def look(connection: Connection, devices: Sequence[tuple[uuid.UUID, uuid.UUID]], scopes: Sequence[str]) -> Look:
+    """Look at (device, incarnation) pairs and scopes; there is at least one of each, and no scope twice."""
+    parameters = {
+        "devices": [device for device, _ in devices],
+        "incarnations": [incarnation for _, incarnation in devices],
+        "scopes": list(scopes),
+    }
+    row = fetch_binary(connection, _LOOK, parameters)[0]
+    epoch, is_settled, catalogue_position, newest_scope_id, positions, marks, *told = row
+    return Look(
+        epoch=epoch,
+        is_settled=is_settled,
+        catalogue_position=catalogue_position,
+        newest_scope_id=newest_scope_id,
+        heads=dict(zip(scopes, map(ScopeHead, positions, marks), strict=True)),
+        devices=[None if each[0] is None else DeviceLook(*each) for each in zip(*told, strict=True)],
+    )

@@ -55,11 +55,13 @@ class Joined:
         seconds: until the last one was ready.
         rows: aggregates that each received.
         peak_mib: the most memory that one of them held.
+        cpu_seconds: processor time of one of them, which tells more than the seconds where others use the machine too.
     """
 
     seconds: float
     rows: int
     peak_mib: float
+    cpu_seconds: float
 
 
 def measure(*, is_quick: bool) -> list[Figure]:
@@ -94,7 +96,8 @@ def _at_size(products: int, write: Write, reach: Reach, *, repetitions: int, tog
 
 def _figures(name: str, joined: Sequence[Joined], reach: float) -> list[Figure]:
     seconds, rows = median([each.seconds for each in joined]), joined[-1].rows
-    note = f"{rows:,} rows each"
+    cpu = median([each.cpu_seconds for each in joined])
+    note = f"{rows:,} rows, {cpu:.2f} s CPU each"
     first = at_most(name, seconds, "s", reach, note) if reach else Figure(name, seconds, "s", note=note)
     return [first, Figure(f"{name}: memory, at most", max(each.peak_mib for each in joined), "MiB")]
 
@@ -159,7 +162,8 @@ def _join_together(shop: ServedShop, tills: int) -> Joined:
         raise AssertionError(f"A till did not join: {said}")
     assert found[0] is not None
     peak = max(usage.ru_maxrss for _, _, usage in ended) / 1024
-    return Joined(seconds, int(found[0][1].replace(",", "")), peak)
+    cpu = median([usage.ru_utime + usage.ru_stime for _, _, usage in ended])
+    return Joined(seconds, int(found[0][1].replace(",", "")), peak, cpu)
 
 
 def _start(shop: ServedShop, code: str) -> subprocess.Popen[str]:

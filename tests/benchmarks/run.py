@@ -27,6 +27,11 @@ BENCHMARKS = (
     "start_to_ready",
     "bootstrap",
     "drain",
+    "visible_elsewhere",
+    "during_import",
+    "idle_polls",
+    "capture",
+    "verify",
     "hot_product",
 )
 """Modules of this package, each with ``measure(is_quick: bool) -> list[Figure]``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from alembic import command
 from sqlalchemy import Engine, text
 
@@ -43,6 +44,7 @@ def back_to_revision_1(engine: Engine) -> None:
         command.downgrade(migration_config(connection), "0001")
 
 
+@pytest.mark.scenario("Zero backfill", "the server's history of changes is carried over when its schema changes")
 def test_given_a_shop_at_revision_1_when_brought_up_then_its_feed_is_whole_and_levels_have_their_own_scope(
     fresh_database: Database,
 ) -> None:

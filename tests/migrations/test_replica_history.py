@@ -131,6 +131,10 @@ def test_given_a_file_behind_the_program_when_opened_then_the_history_brings_it_
     replica.close()
 
 
+@pytest.mark.scenario(
+    "WatermelonDB",
+    "the program was put back to an older one than last synced: refused, not guessed at",
+)
 def test_given_a_file_newer_than_the_program_when_opened_then_it_is_refused_untouched(tmp_path: Path) -> None:
     path = tmp_path / "newer.db"
     _open(path).close()
@@ -157,6 +161,7 @@ def test_given_an_up_to_date_file_when_opened_then_alembic_is_not_loaded(tmp_pat
     assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
 
 
+@pytest.mark.scenario("PouchDB #3999-4", "a checkpoint as an older program wrote it is taken over")
 def test_given_a_home_of_the_first_schema_when_brought_up_then_its_device_pushes_as_one_that_has_no_secret_yet(
     connection: Connection,
 ) -> None:

@@ -5,12 +5,13 @@ Each notes what nothing holds any more (``debts``), so that everything else must
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 
 from desktop.replica.identity import identity_of
 from desktop.sync.device_key import public_key_text
 from desktop.sync.transport import HttpEnrolmentDesk
 from desktop.usecases.enrol import enrol
+from shared.errors import UserError
 from sync_server.devices import service as devices
 from sync_server.devices.joining_service import make_enrol_code
 from sync_server.snapshots import service as snapshots
@@ -39,6 +40,9 @@ def restore_the_server(world: World) -> None:
     is_failover = bool(world.server.of_this_history) and world.dice.random() < 0.5
     backup = world.dice.choice(world.server.of_this_history if is_failover else world.server.backups)
     world.server.restore(backup, is_failover=is_failover)
+    for device in world.devices:
+        if device.is_revoked:
+            _revoke(world, device)  # The backup does not know; whoever restores it must say so again.
     lost = settle_debts(world)
     world.tell(f"    the server {'fails over to' if is_failover else 'is restored from'} {backup}; {lost} are gone")
     return None
@@ -63,8 +67,12 @@ def copy_a_folder(world: World) -> None:
 def keep_a_folder(world: World) -> None:
     """Somebody backs up a device's folder."""
     device = world.dice.choice(world.devices)
-    if device.is_revoked:
-        return
+    if not device.is_revoked:
+        keep_a_folder_of(world, device)
+
+
+def keep_a_folder_of(world: World, device: DeviceProcess) -> None:
+    """The same for this device."""
     world.tell(f"    the folder of {device.name} is backed up")
     device.backup = devices_disk.image_of(device.home.folder)
 
@@ -74,11 +82,15 @@ def put_a_folder_back(world: World) -> None:
     kept = [device for device in world.devices if device.backup is not None and not device.is_revoked]
     if not kept:
         return keep_a_folder(world)
-    device = world.dice.choice(kept)
+    put_back_folder_of(world, world.dice.choice(kept), is_perfect=world.dice.random() < 0.3)
+    return None
+
+
+def put_back_folder_of(world: World, device: DeviceProcess, *, is_perfect: bool) -> None:
+    """The same for this device; perfectly: nothing on the machine can tell."""
     image, device.backup = device.backup, None
     assert image is not None
     device.close()
-    is_perfect = world.dice.random() < 0.3
     for path in sorted(device.home.folder.rglob("*")):
         if path.is_file() and not is_perfect:
             path.unlink()  # Files that are written anew are other files, as after any restore.
@@ -90,7 +102,6 @@ def put_a_folder_back(world: World) -> None:
     world.start(device)
     world.ensure_server()
     world.tell(f"    {settle_debts(world)} are gone")
-    return None
 
 
 def lose_a_device(world: World) -> None:
@@ -117,12 +128,16 @@ def revoke_a_device(world: World) -> None:
     ):
         return
     world.acts["revoked"] += 1
-    with device.looking() as replica:
-        device_id = identity_of(replica).device_id
-    with world.stage.database.writing() as connection:
-        devices.revoke(connection, world.stage.clock, device_id)
+    _revoke(world, device)
     device.is_revoked = True
     world.tell(f"    {device.name} is revoked")
+
+
+def _revoke(world: World, device: DeviceProcess) -> None:
+    with device.looking() as replica:
+        device_id = identity_of(replica).device_id
+    with world.stage.database.writing() as connection, suppress(UserError):
+        devices.revoke(connection, world.stage.clock, device_id)
 
 
 def join_a_device(world: World) -> None:

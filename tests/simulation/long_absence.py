@@ -208,9 +208,9 @@ def _problems(shop: ServedShop, device: Device, sales: int) -> list[str]:
 def main() -> int:
     """Play it and print what it showed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--days", type=int, default=Absence.days)
-    parser.add_argument("--sales", type=int, default=Absence.sales)
-    parser.add_argument("--edits", type=int, default=Absence.edits)
+    parser.add_argument("--days", type=int, default=Absence().days)
+    parser.add_argument("--sales", type=int, default=Absence().sales)
+    parser.add_argument("--edits", type=int, default=Absence().edits)
     options = parser.parse_args()
     absence = Absence(options.days, options.sales, options.edits)
     found = come_back(absence)

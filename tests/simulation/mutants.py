@@ -20,9 +20,8 @@ from sqlalchemy import text
 
 import desktop.sync.apply as applying
 from desktop.replica import cursors, driver, offers, outbox, overlay, pulled, resending
-from desktop.replica.repositories import receipt_numbers
 from desktop.sync.push_lane import Pushed, PushLane
-from desktop.usecases import lives
+from desktop.usecases import complete_sale, lives
 from shared.errors import EnvironmentFailure
 from shared.ids import derived_id
 from sync_server.epochs import service as epochs
@@ -240,13 +239,13 @@ def removal_not_done() -> Iterator[None]:
 @_mutant("I12")
 def receipt_number_given_twice() -> Iterator[None]:
     """The counter of receipts is not raised with the sale: every fifth number is given again."""
-    real = receipt_numbers.take_number
+    real = complete_sale.take_number
 
     def wrong(connection: Any, series: int) -> int:
         number = real(connection, series)
         return number - 1 if number % 5 == 0 else number
 
-    with mock.patch.object(receipt_numbers, "take_number", wrong):
+    with mock.patch.object(complete_sale, "take_number", wrong):
         yield
 
 

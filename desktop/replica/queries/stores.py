@@ -14,6 +14,12 @@ def store_names(connection: Connection) -> dict[uuid.UUID, str]:
     return {row.id: row.name for row in connection.execute(select(Store.id, Store.name).where(~Store.is_archived))}
 
 
+def store_codes(connection: Connection) -> tuple[tuple[str, str], ...]:
+    """(code, name) of every store that is not archived, by name."""
+    query = select(Store.code, Store.name).where(~Store.is_archived).order_by(Store.name)
+    return tuple((row.code, row.name) for row in connection.execute(query))
+
+
 def people_of(connection: Connection, store_id: uuid.UUID) -> list[tuple[str, str, str]]:
     """(username, display name, role) of everybody active who may work in a store, by name."""
     rows = connection.execute(

@@ -168,6 +168,20 @@ class HttpServer:
             except OSError:
                 return  # It is down already, which is what was wanted.
 
+    def call_json(self, method: str, path: str, body: Mapping[str, object] | None = None) -> bytes:
+        """Call one of the server's REST endpoints; the answer's body."""
+
+        def call() -> httpx.Response:
+            headers = {"Authorization": self._authorisation()}
+            return self._called(lambda: self._client.request(method, path, json=body, headers=headers))
+
+        answer = call()
+        if answer.status_code == httpx.codes.UNAUTHORIZED and self._forget_token(answer):
+            answer = call()
+        if answer.status_code != httpx.codes.OK:
+            raise refusal(answer, answer.content)
+        return answer.content
+
     def send_file(self, path: str, file: Path, parameters: Mapping[str, str]) -> bytes:
         """Send a file to one of the server's REST endpoints; the answer's body. It may take as long as it takes."""
         answer = self._post_file(path, file, parameters)

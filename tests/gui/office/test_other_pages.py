@@ -220,7 +220,7 @@ def test_given_a_refused_change_when_the_sync_centre_opens_then_it_says_why(
         "Product changed · Earl Grey 50 bags",
         "The product was removed on the server in the meantime.",
     )
-    assert page._scopes.row_at(0).title == "Products, prices and people"
+    assert page.overview.scopes.row_at(0).title == "Products, prices and people"
 
 
 class _Importer:

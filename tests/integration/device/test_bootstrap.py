@@ -18,11 +18,12 @@ from sqlalchemy import Table, func, insert, select
 
 from desktop.replica import outbox, successor
 from desktop.replica.cursors import cursors
+from desktop.replica.driver import DriverError
 from desktop.replica.engine import Replica
 from desktop.replica.identity import identity_of
 from desktop.replica.schema import BaseCopy, DeviceTable, ReceiptCounter
 from desktop.replica.search import find
-from desktop.replica.successor import COMPOSED, successor_path
+from desktop.replica.successor import COMPOSED, Successor, successor_path
 from desktop.sync import snapshot_download
 from desktop.sync.apply import Applied
 from desktop.sync.engine import SyncEngine
@@ -109,6 +110,21 @@ def test_given_files_of_all_large_scopes_when_a_device_starts_then_it_holds_the_
     assert [scope for pull in server.pulls for scope in pull.cursors if scope.scope == "catalogue"]
 
 
+def test_given_files_of_two_stores_when_a_device_starts_then_the_levels_of_both_are_counted_and_there(
+    device: Replica, server: FakeServer, clock: SettableClock, tmp_path: Path
+) -> None:
+    other = derived_id("other store")
+    server.scopes.append(f"stock:{other}")
+    for number in range(3):
+        server.put("stock_level", level(number, 1_000))
+    server.put("stock_level", {**level(9, 500), "store_id": other})
+    put_up(server, tmp_path)
+    put_up(server, tmp_path, STOCK, number=901)
+    put_up(server, tmp_path, f"stock:{other}", number=902)
+    assert SyncEngine(device, server, clock).cycle().received == {"product": 2, "stock_level": 4}
+    assert agrees(device, server)
+
+
 def test_given_a_file_then_nobody_in_it_is_a_person(server: FakeServer, tmp_path: Path) -> None:
     server.put("app_user", MARA)
     offer = put_up(server, tmp_path)
@@ -179,6 +195,24 @@ def test_given_a_file_that_is_not_what_it_was_said_to_be_when_taken_then_the_row
     offer = put_up(server, tmp_path)
     server.offers = [msgspec.structs.replace(offer, **lie)]
     SyncEngine(device, server, clock).cycle()
+    assert not came_by_file(device)
+    assert agrees(device, server)
+    assert left_on_disk(device) == set()
+    assert notes(device)
+
+
+@pytest.mark.parametrize(
+    "error", [DriverError("database or disk is full"), DriverError("no such table: x"), OSError(28, "No space left")]
+)
+def test_given_a_new_file_that_cannot_be_filled_when_a_device_starts_then_the_rows_come_by_pages(
+    device: Replica, server: FakeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(_: Successor) -> None:
+        raise error
+
+    put_up(server, tmp_path)
+    monkeypatch.setattr(Successor, "carry_over", fail)
+    assert SyncEngine(device, server, device.clock).cycle().is_consistent
     assert not came_by_file(device)
     assert agrees(device, server)
     assert left_on_disk(device) == set()

@@ -76,6 +76,7 @@ def test_given_no_server_when_synced_then_the_status_tells_since_when_and_sellin
     assert "sent" in kinds
 
 
+@pytest.mark.scenario("SymmetricDS SimpleIntegration", "a suspended channel: nothing goes either way, work goes on")
 def test_given_a_device_switched_offline_when_synced_then_the_server_is_not_asked(
     replica: Replica, server: FakeServer, clock: SettableClock
 ) -> None:
@@ -123,6 +124,7 @@ def test_given_the_threads_when_something_is_written_or_poked_then_it_travels_by
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("sync-")]
 
 
+@pytest.mark.scenario("PouchDB", "live replication starting offline: it finds the line by itself")
 def test_given_the_threads_when_the_server_comes_back_then_they_find_it_without_being_told(
     replica: Replica, server: FakeServer, clock: SettableClock
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import func, select
 
 from desktop.replica.engine import Replica
@@ -32,6 +33,7 @@ from tests.helpers.sync_pair import (
 )
 
 
+@pytest.mark.scenario("Replicache", "rebase: a pending mutation is laid again over what came down")
 def test_given_an_edit_on_its_way_when_the_row_changes_on_the_server_then_it_stays_on_top_until_settled(
     device: Replica, server: FakeServer, clock: SettableClock, engine: SyncEngine
 ) -> None:

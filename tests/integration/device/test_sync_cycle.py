@@ -129,6 +129,7 @@ def test_given_a_refusal_whose_answer_was_lost_when_pulled_then_it_is_known_as_r
     assert name_of(device, CUP) == "Cup"
 
 
+@pytest.mark.scenario("PowerSync", "the same diff twice")
 def test_given_an_answer_when_applied_twice_then_the_second_time_is_a_bug_and_changes_nothing(
     device: Replica, server: FakeServer, engine: SyncEngine
 ) -> None:
@@ -236,6 +237,7 @@ def test_given_a_refill_that_broke_off_when_it_goes_on_then_it_does_not_begin_an
     assert fresh.row("product", CUP)["name"] == "Cup"
 
 
+@pytest.mark.scenario("PouchDB #3999", "the checkpoint is on the source only: the target forgot what it had taken")
 def test_given_a_server_that_lost_commits_when_pushed_then_what_was_accepted_is_sent_again(
     device: Replica, server: FakeServer, engine: SyncEngine
 ) -> None:

@@ -66,6 +66,11 @@ def test_given_a_replica_in_step_when_verified_then_nothing_differs_and_nothing_
     assert events(device) == before
 
 
+@pytest.mark.scenario(
+    "Anki sanity check",
+    "after a sync both sides count and compare; here the rows that differ are put right",
+)
+@pytest.mark.scenario("WatermelonDB", "diagnose consistency: what one side lacks or has in another version is named")
 @pytest.mark.parametrize("is_summed", [False, True], ids=["sums as before", "sums made anew"])
 @pytest.mark.parametrize(
     ("what", "statement"),
@@ -100,6 +105,7 @@ def test_given_only_the_sums_spoilt_when_verified_then_they_are_added_up_again(
     assert_sums_hold(device)
 
 
+@pytest.mark.scenario("WatermelonDB", "diagnose consistency: a record the server never had")
 def test_given_a_row_the_server_does_not_have_when_verified_then_it_is_taken_away_and_told(
     device: Replica, shop: FakeServer
 ) -> None:
@@ -128,6 +134,7 @@ def test_given_a_row_gone_from_its_table_when_verified_then_it_is_fetched_again(
     assert agrees(device, shop)
 
 
+@pytest.mark.scenario("PowerSync", "a checksum that does not match: the rows are fetched again, not the whole bucket")
 def test_given_content_changed_behind_our_back_then_only_the_deep_look_finds_it_and_repairs_it(
     device: Replica, shop: FakeServer
 ) -> None:
@@ -163,6 +170,7 @@ def test_given_edits_laid_over_a_spoilt_row_when_repaired_then_the_row_beneath_i
     assert verify(device, shop, is_deep=True).agrees
 
 
+@pytest.mark.scenario("WatermelonDB", "diagnose consistency: what is not yet pushed is no inconsistency")
 def test_given_rows_of_its_own_that_the_server_has_not_had_yet_when_verified_then_they_are_left_alone(
     device: Replica, shop: FakeServer
 ) -> None:
@@ -195,6 +203,7 @@ def test_given_another_epoch_on_the_server_when_verified_then_nothing_is_compare
     assert not any(scope.is_compared for scope in report.scopes)
 
 
+@pytest.mark.scenario("Anki sanity check", "the comparison is made after a catch-up and once a day, not at each sync")
 def test_given_a_verification_of_today_then_the_next_is_due_tomorrow_or_after_a_catch_up(
     device: Replica, shop: FakeServer, clock: SettableClock
 ) -> None:
@@ -206,6 +215,7 @@ def test_given_a_verification_of_today_then_the_next_is_due_tomorrow_or_after_a_
     assert verify_if_due(device, shop, has_caught_up=False) is not None, "a clock that was set back does not stop it"
 
 
+@pytest.mark.scenario("PowerSync sqlite-core PR 26", "checksums kept as rows change are those of counting anew")
 def test_given_any_run_of_changes_then_the_sums_are_always_those_of_the_memberships(
     device: Replica, server: FakeServer, engine: SyncEngine
 ) -> None:

@@ -13,6 +13,10 @@ HOUR_US = 3600 * MICROSECONDS_PER_SECOND
 DAY_US = 24 * HOUR_US
 
 
+@pytest.mark.scenario(
+    "Anki",
+    "a clock that is off by more than minutes: Anki refuses to sync, here it is shown and nothing stops",
+)
 @pytest.mark.parametrize("start_us", [-400 * DAY_US, 400 * DAY_US])
 def test_given_a_clock_that_jumps_by_years_when_selling_and_syncing_then_every_sale_goes_through_and_arrives_once(
     shop: Shop, start_us: int

@@ -42,6 +42,7 @@ class LosesAnswer(HttpEnrolmentDesk):
         return answer
 
 
+@pytest.mark.scenario("SymmetricDS SimpleIntegration", "another node takes the place of one that is gone")
 def test_given_a_lost_till_when_another_takes_its_number_then_it_is_revoked_and_receipts_go_on_above_its_series(
     shop: Shop,
 ) -> None:
@@ -85,6 +86,7 @@ def test_given_a_number_that_nobody_has_when_it_is_to_be_replaced_then_no_code_i
         assert refused.value.code == code
 
 
+@pytest.mark.scenario("SymmetricDS SimpleIntegration", "registration is opened again for a node that has data to send")
 def test_given_a_revoked_till_with_unsent_sales_when_it_joins_again_then_it_is_the_same_device_and_all_is_sent(
     shop: Shop,
 ) -> None:

@@ -7,6 +7,7 @@ import uuid
 from pathlib import Path
 
 import httpx
+import pytest
 
 from desktop.replica import outbox
 from desktop.replica.identity import identity_of
@@ -27,6 +28,14 @@ from tests.helpers.restorable_shop import (
 )
 
 
+@pytest.mark.scenario(
+    "PouchDB #3999",
+    "the checkpoint is on the source only, with a real server put back to an older state",
+)
+@pytest.mark.scenario(
+    "Electric must-refetch",
+    "the server was restored: clients fetch anew and nothing of theirs is lost",
+)
 def test_given_a_restored_copy_when_devices_sync_then_what_they_had_sent_is_there_again_once(
     shop: ServedDatabase, postgres: PostgresCluster, tmp_path: Path
 ) -> None:

@@ -80,6 +80,7 @@ def test_given_a_foreign_writer_who_tells_nobody_then_it_is_heard_all_the_same(
     listening.close()
 
 
+@pytest.mark.scenario("PowerSync service", "a stream ends when the right to it does")
 def test_given_a_device_revoked_while_it_listens_then_its_stream_ends(
     streaming: str, database: Database, store_code: str
 ) -> None:

@@ -83,6 +83,7 @@ def test_given_an_edit_of_a_child_then_the_root_moves_to_the_head_with_a_higher_
         assert feed(connection, "catalogue") == [("product", second, 2, 1, "live"), ("product", first, 3, 2, "live")]
 
 
+@pytest.mark.scenario("SymmetricDS SimpleIntegration", "the key by which a child hangs on its parent is changed")
 def test_given_a_child_that_moves_to_another_root_then_both_roots_are_stamped(fresh_database: Database) -> None:
     with fresh_database.writing() as connection:
         first, second = add_product(connection), add_product(connection)
@@ -94,6 +95,7 @@ def test_given_a_child_that_moves_to_another_root_then_both_roots_are_stamped(fr
         assert feed(connection, "catalogue") == [("product", first, 3, 2, "live"), ("product", second, 4, 2, "live")]
 
 
+@pytest.mark.scenario("CouchDB", "what was deleted and made again goes on above its deletion")
 def test_given_a_deletion_and_a_new_start_then_the_version_goes_on(fresh_database: Database) -> None:
     with fresh_database.writing() as connection:
         product = add_product(connection)
@@ -151,6 +153,7 @@ def test_given_constraints_checked_early_then_later_writes_of_the_transaction_ar
         assert [row[1] for row in feed(connection, "catalogue")] == [first, second]
 
 
+@pytest.mark.scenario("SymmetricDS gap detector", "a transaction that is rolled back leaves no gap to wait for")
 def test_given_a_rolled_back_transaction_then_it_leaves_no_gap(fresh_database: Database) -> None:
     with fresh_database.engine.connect() as connection:
         add_product(connection)
@@ -162,6 +165,7 @@ def test_given_a_rolled_back_transaction_then_it_leaves_no_gap(fresh_database: D
         assert feed(connection, "catalogue") == [("product", product, 1, 1, "live")]
 
 
+@pytest.mark.scenario("Logical replication", "TRUNCATE empties the table and tells the readers nothing")
 @pytest.mark.parametrize("table", [table.name for aggregate in AGGREGATES.values() for table in aggregate.tables])
 def test_given_a_replicated_table_when_truncated_then_it_is_refused(database_url: str, table: str) -> None:
     with psycopg.connect(connection_text(database_url)) as connection, pytest.raises(psycopg.Error, match="refused"):

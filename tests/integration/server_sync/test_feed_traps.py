@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 import psycopg
+import pytest
 from sqlalchemy import text
 
 from shared.ids import TimeOrderedIds
@@ -111,6 +112,10 @@ def assert_feed_is_whole(database: Database) -> None:
 # What the naive reader loses ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.scenario(
+    "Replicache, Kinto, RxDB and WatermelonDB documentation",
+    "a cursor by time or sequence misses what commits late",
+)
 def test_given_a_late_commit_when_read_by_a_naive_cursor_then_it_is_lost_and_our_feed_has_it(
     fresh_database: Database,
 ) -> None:
@@ -141,6 +146,7 @@ def test_given_a_late_commit_when_read_by_a_naive_cursor_then_it_is_lost_and_our
     assert_feed_is_whole(fresh_database)
 
 
+@pytest.mark.scenario("Watermark readers", "the order of transaction ids is not the order in which one row was written")
 def test_given_an_older_transaction_that_writes_last_then_its_row_has_the_higher_version(
     fresh_database: Database,
 ) -> None:
@@ -169,6 +175,12 @@ def test_given_an_older_transaction_that_writes_last_then_its_row_has_the_higher
     assert_feed_is_whole(fresh_database)
 
 
+@pytest.mark.scenario("SymmetricDS gap detector", "new gaps: numbers below the head turn up later, or never")
+@pytest.mark.scenario(
+    "Couchbase Sync Gateway",
+    "a number that was drawn and never used is waited for, then given up as lost",
+)
+@pytest.mark.scenario("dba.stackexchange 342896", "a newer transaction holds the lower number")
 def test_given_a_sequence_number_drawn_early_and_committed_late_then_ours_is_drawn_at_commit(
     fresh_database: Database,
 ) -> None:
@@ -192,6 +204,7 @@ def test_given_a_sequence_number_drawn_early_and_committed_late_then_ours_is_dra
 # Gaps: new, inside a gap, overlapping, doubled, expired, a busy channel -----------------------------------------------
 
 
+@pytest.mark.scenario("SymmetricDS gap detector", "a gap inside a gap; data that arrives before the gap does")
 def test_given_a_rolled_back_savepoint_inside_an_open_transaction_then_no_gap_is_left_in_a_gap(
     fresh_database: Database,
 ) -> None:
@@ -210,6 +223,10 @@ def test_given_a_rolled_back_savepoint_inside_an_open_transaction_then_no_gap_is
     assert_feed_is_whole(fresh_database)
 
 
+@pytest.mark.scenario(
+    "SymmetricDS gap detector",
+    "gaps that overlap, once and many times, with and without data in them",
+)
 def test_given_transactions_that_overlap_on_the_same_rows_then_each_row_stands_once_at_its_latest_position(
     fresh_database: Database,
 ) -> None:
@@ -239,6 +256,10 @@ def test_given_transactions_that_overlap_on_the_same_rows_then_each_row_stands_o
     assert_feed_is_whole(fresh_database)
 
 
+@pytest.mark.scenario(
+    "SymmetricDS gap detector",
+    "duplicate detection: the same number is never given or counted twice",
+)
 def test_given_the_same_row_written_twice_in_one_transaction_then_it_takes_one_position_and_one_version(
     fresh_database: Database,
 ) -> None:
@@ -252,6 +273,10 @@ def test_given_the_same_row_written_twice_in_one_transaction_then_it_takes_one_p
     assert (reader.cursor, reader.rows) == (1, {row: 1})
 
 
+@pytest.mark.scenario(
+    "SymmetricDS gap detector",
+    "a busy channel: what is still being written holds up nobody, and is not given up",
+)
 def test_given_a_writer_that_idles_in_its_transaction_then_nobody_else_waits_and_the_lag_is_shown(
     fresh_database: Database,
 ) -> None:
@@ -274,6 +299,7 @@ def test_given_a_writer_that_idles_in_its_transaction_then_nobody_else_waits_and
         assert coverage_repository.feed_lag(connection).idle_writers == 0
 
 
+@pytest.mark.scenario("Watermark readers", "a writer in another database of the cluster holds up the feed")
 def test_given_a_writer_in_another_database_of_the_cluster_then_the_feed_goes_on(
     fresh_database: Database, postgres: PostgresCluster
 ) -> None:
@@ -290,6 +316,10 @@ def test_given_a_writer_in_another_database_of_the_cluster_then_the_feed_goes_on
         elsewhere.rollback()
 
 
+@pytest.mark.scenario(
+    "SymmetricDS gap detector",
+    "gaps expire: a writer that never ends is ended, its numbers were never given",
+)
 def test_given_a_session_of_ours_that_idles_with_a_write_then_the_database_ends_it(fresh_database: Database) -> None:
     with fresh_database.engine.connect() as connection:
         shown = connection.execute(text("SHOW idle_in_transaction_session_timeout")).scalar_one()
@@ -299,6 +329,10 @@ def test_given_a_session_of_ours_that_idles_with_a_write_then_the_database_ends_
 # Everything at once ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.scenario(
+    "SymmetricDS gap detector",
+    "all of it at once: nine writers, roll-backs, deadlocks, a reader that never waits",
+)
 def test_given_nine_writers_of_every_kind_then_a_reader_by_cursor_loses_nothing(
     fresh_database: Database, postgres: PostgresCluster
 ) -> None:

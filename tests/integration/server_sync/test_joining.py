@@ -127,6 +127,7 @@ def test_given_no_token_or_a_foreign_one_then_sync_is_refused(till: ProtocolDevi
     assert (bare.status_code, error_of(bare)["error"]) == (401, "token_missing")
 
 
+@pytest.mark.scenario("PowerSync service", "an expired token is refused by name")
 def test_given_a_token_of_quarter_of_an_hour_ago_then_a_new_one_is_asked_for(
     till: ProtocolDevice, database: Database
 ) -> None:
@@ -136,6 +137,7 @@ def test_given_a_token_of_quarter_of_an_hour_ago_then_a_new_one_is_asked_for(
     assert (answer.status_code, error_of(answer)["error"]) == (401, "token_expired")
 
 
+@pytest.mark.scenario("PowerSync service", "a token outlives the right to sync: looked at in each call")
 def test_given_a_revoked_device_then_its_next_call_is_refused_with_a_token_still_valid(
     till: ProtocolDevice, database: Database
 ) -> None:

@@ -79,6 +79,10 @@ def test_given_rows_straight_into_a_partition_then_they_are_captured_as_well(
     assert verify_feed(fresh_database).agrees
 
 
+@pytest.mark.scenario(
+    "SymmetricDS SimpleIntegration",
+    "the primary key is changed and the row moves to another partition",
+)
 def test_given_a_row_that_moves_to_another_partition_then_its_old_and_its_new_root_are_stamped(
     fresh_database: Database, psql: psycopg.Connection
 ) -> None:

@@ -70,6 +70,11 @@ def test_given_a_worker_whose_clock_is_years_ahead_then_nothing_is_forgotten(fre
     assert tombstones(fresh_database) == 1
 
 
+@pytest.mark.scenario(
+    "PouchDB #2636",
+    "deleted documents with compaction: the tombstone is gone, the document stays gone",
+)
+@pytest.mark.scenario("PowerSync service", "compacting invalidates the checkpoint of a client that was away")
 def test_given_a_device_away_beyond_the_horizon_then_it_starts_anew_and_what_was_deleted_does_not_come_back(
     fresh_database: Database, far_till: ProtocolDevice
 ) -> None:
@@ -89,6 +94,7 @@ def test_given_a_device_away_beyond_the_horizon_then_it_starts_anew_and_what_was
     assert verify_feed(fresh_database).agrees
 
 
+@pytest.mark.scenario("PowerSync service", "compacting does not send a client back that is in step")
 def test_given_a_device_in_step_on_a_scope_where_nothing_happens_then_it_goes_on_where_it_stands(
     fresh_database: Database, far_till: ProtocolDevice
 ) -> None:
@@ -103,6 +109,7 @@ def test_given_a_device_in_step_on_a_scope_where_nothing_happens_then_it_goes_on
     assert [row.id for row in page.rows] == [added.bytes]
 
 
+@pytest.mark.scenario("PowerSync service", "a download that began after compacting comes to its end")
 def test_given_a_device_that_fills_a_pruned_scope_page_by_page_then_it_is_not_sent_back_to_the_start(
     fresh_database: Database, far_till: ProtocolDevice
 ) -> None:
@@ -122,6 +129,7 @@ def test_given_a_device_that_fills_a_pruned_scope_page_by_page_then_it_is_not_se
     assert came == rows
 
 
+@pytest.mark.scenario("PowerSync service", "compacting in the middle of a download: the half that came is not trusted")
 def test_given_a_fill_begun_before_a_pruning_then_it_begins_again(
     fresh_database: Database, far_till: ProtocolDevice
 ) -> None:

@@ -98,6 +98,10 @@ def test_given_the_order_of_scopes_then_the_catalogue_comes_first_then_stores_th
     assert scopes[3].startswith(f"sales:{till.store_id}:")
 
 
+@pytest.mark.scenario(
+    "Electric, Replicache",
+    "which part of the data a client gets is the server's word, not the client's",
+)
 def test_given_a_till_then_it_sees_its_own_store_until_the_chain_shares(
     server: str, database: Database, till: ProtocolDevice
 ) -> None:
@@ -121,6 +125,7 @@ def test_given_a_till_then_it_sees_its_own_store_until_the_chain_shares(
     office.close()
 
 
+@pytest.mark.scenario("PowerSync", "a row leaves a bucket and is not deleted: it goes only where no bucket holds it")
 def test_given_a_customer_who_leaves_and_one_who_is_deleted_then_the_two_are_told_apart(
     till: ProtocolDevice, database: Database
 ) -> None:
@@ -137,6 +142,7 @@ def test_given_a_customer_who_leaves_and_one_who_is_deleted_then_the_two_are_tol
     assert [gone.id for gone in page.deleted] == [rows[1][0]]
 
 
+@pytest.mark.scenario("PouchDB #3999-2", "checkpoints that do not match and no session in common: from the start")
 def test_given_a_cursor_that_this_server_never_gave_then_the_scope_starts_anew(till: ProtocolDevice) -> None:
     products = add_products(till, 3)
     till.pull_all()
@@ -153,6 +159,7 @@ def test_given_a_cursor_that_this_server_never_gave_then_the_scope_starts_anew(t
         assert {row.id for row in page.rows if row.entity == "product"} == set(products)
 
 
+@pytest.mark.scenario("Electric must-refetch", "the server's history is another one: everything is fetched again")
 def test_given_another_epoch_then_every_scope_starts_anew(till: ProtocolDevice) -> None:
     add_products(till, 2)
     till.pull_all()
@@ -164,6 +171,10 @@ def test_given_another_epoch_then_every_scope_starts_anew(till: ProtocolDevice) 
     )
 
 
+@pytest.mark.scenario(
+    "PouchDB #3999-1, #3999-3",
+    "checkpoints differ but a session is shared: on from there, not from the start",
+)
 def test_given_a_cursor_amid_a_transaction_then_its_mark_is_known_again(till: ProtocolDevice) -> None:
     add_products(till, 50)
     till.pull_all(maximum_bytes=1_000)
@@ -176,6 +187,7 @@ def test_given_a_cursor_amid_a_transaction_then_its_mark_is_known_again(till: Pr
     assert following.from_position == page.to_position
 
 
+@pytest.mark.scenario("PouchDB #3999-3", "old sessions are forgotten: only who is behind them starts over")
 def test_given_marks_that_were_tidied_away_then_only_a_device_far_behind_starts_anew(
     till: ProtocolDevice, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

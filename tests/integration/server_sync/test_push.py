@@ -57,6 +57,7 @@ def test_given_an_answer_that_was_lost_when_sent_again_then_nothing_is_doubled(
     assert sales_of(database, till) == 4
 
 
+@pytest.mark.scenario("Replicache", "a number above the next one is refused, whatever is in it")
 def test_given_a_gap_then_it_is_refused_with_the_expected_number(till: ProtocolDevice, database: Database) -> None:
     till.push([sale(till)])
     till.next_number = 5
@@ -131,6 +132,7 @@ def test_given_one_poisoned_among_many_then_it_is_refused_and_the_others_go_on(
     assert till.pull().results == [answer.results[7]]
 
 
+@pytest.mark.scenario("Replicache errorMode", "a mutation that throws: its number is passed, its effects are not there")
 def test_given_a_bug_in_an_effect_then_only_what_meets_it_is_refused(
     till: ProtocolDevice, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

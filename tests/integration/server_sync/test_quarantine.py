@@ -51,6 +51,10 @@ def revoked(till: ProtocolDevice, database: Database) -> ProtocolDevice:
     return till
 
 
+@pytest.mark.scenario(
+    "SymmetricDS SimpleIntegration",
+    "an ignored channel: what comes through it is kept apart and has no effect",
+)
 def test_given_a_revoked_device_when_it_hands_in_then_all_is_kept_once_nothing_has_effect_and_the_inbox_says_so(
     revoked: ProtocolDevice, database: Database
 ) -> None:
@@ -81,6 +85,10 @@ def test_given_what_the_server_had_before_the_answer_was_lost_then_it_is_told_an
     assert [each.status for each in answer.results] == ["repeated", "quarantined"]
 
 
+@pytest.mark.scenario(
+    "SymmetricDS SimpleIntegration",
+    "an ignored channel is opened again: what was kept takes effect, once",
+)
 def test_given_what_was_handed_in_when_an_operator_applies_it_then_it_takes_effect_once_and_poison_is_refused(
     revoked: ProtocolDevice, database: Database
 ) -> None:

@@ -39,6 +39,7 @@ def add_goods(database: Database) -> None:
         connection.execute(tables["quick_key"].insert().values(**key))
 
 
+@pytest.mark.scenario("Zero schema change", "a column is added while older clients read on")
 @pytest.mark.usefixtures("older_world")
 def test_given_rows_with_later_columns_when_an_older_program_asks_then_it_gets_them_as_it_knows_them(
     till: ProtocolDevice, database: Database
@@ -112,6 +113,7 @@ def test_given_a_row_made_by_an_older_program_when_it_is_sent_then_it_gets_defau
     assert [(result.status, result.code) for result in wrong.results] == [("refused", "mutation_malformed")]
 
 
+@pytest.mark.scenario("PowerSync Jepsen", "reads go backwards when a slower server answers next")
 def test_given_a_server_that_follows_another_when_a_device_is_ahead_of_it_then_it_says_not_yet(
     till: ProtocolDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:

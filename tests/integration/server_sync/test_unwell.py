@@ -26,6 +26,10 @@ def instead_of_stock(monkeypatch: pytest.MonkeyPatch) -> Callable[[Effect], None
     return put
 
 
+@pytest.mark.scenario(
+    "PowerSync Jepsen",
+    "a connection that breaks amid a write: known as not done, never as half done",
+)
 def test_given_a_connection_lost_amid_a_push_then_it_is_told_to_come_again_and_nothing_is_refused(
     till: ProtocolDevice,
     database: Database,

@@ -117,6 +117,11 @@ _ENDINGS: tuple[Callable[[Connection, uuid.UUID, uuid.UUID], object], ...] = (
 )
 
 
+@pytest.mark.scenario("Spree PR #13978", "reservations without a lock on the stock row sell the last piece twice")
+@pytest.mark.scenario(
+    "Shopify",
+    "one row per product cannot take the contention of a sale: here every buyer is answered, none twice",
+)
 @pytest.mark.scenario("Saleor #543", "two checkouts of the last piece both succeed")
 def test_given_one_piece_when_sixteen_want_it_at_once_then_one_gets_it(
     shop: Database, pieces: Callable[[int], uuid.UUID]
@@ -126,6 +131,7 @@ def test_given_one_piece_when_sixteen_want_it_at_once_then_one_gets_it(
     assert held(shop, wanted) == (1, 1)
 
 
+@pytest.mark.scenario("Saleor apps #1175", "part of an order is kept where the whole of it failed")
 @pytest.mark.scenario("Saleor #5334", "an order without its allocations")
 def test_given_a_short_line_among_others_then_neither_order_nor_any_hold_is_left(
     shop: Database, web: httpx.Client
@@ -165,6 +171,8 @@ def test_given_ten_pieces_when_twenty_reserve_one_each_then_ten_do(
     assert held(shop, wanted) == (10, 10)
 
 
+@pytest.mark.scenario("Odoo #32160, #32434", "sums of reserved quantities are corrupted by work at the same time")
+@pytest.mark.scenario("Shopify", "reservation and ledger are in two stores and cannot commit together")
 @pytest.mark.scenario("Odoo #62139, #55494", "two figures of one stock part, and people run a repair every ten minutes")
 def test_given_promises_movements_and_ends_at_once_then_ledger_holds_and_balance_agree_with_no_repair(
     shop: Database, pieces: Callable[[int], uuid.UUID]
@@ -186,6 +194,7 @@ def test_given_promises_movements_and_ends_at_once_then_ledger_holds_and_balance
     at_once(6, trade)
 
 
+@pytest.mark.scenario("Odoo PR #272560", "one piece is reserved twice through SKIP LOCKED and its delivery hangs")
 @pytest.mark.scenario("Odoo PR #268942", "who finds a quantity locked passes it by and reserves the same elsewhere")
 def test_given_a_locked_quantity_when_another_wants_it_then_it_waits_and_neither_passes_it_by_nor_makes_a_second(
     shop: Database, pieces: Callable[[int], uuid.UUID]

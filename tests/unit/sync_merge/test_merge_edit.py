@@ -40,6 +40,7 @@ def test_given_the_same_field_when_the_arriving_edit_is_later_then_it_stands_and
     assert conflict.attention is Attention.SETTLED
 
 
+@pytest.mark.scenario("Evolu", "a clock far ahead must not win every conflict: its lead is capped")
 def test_given_a_clock_hours_ahead_when_merged_then_it_is_believed_for_five_minutes_only() -> None:
     last = {"name": LastEdit(NOW + DRIFT_MAX_US + 1, "", 2)}
     edit = _edit(edited_at=NOW + 10 * DRIFT_MAX_US, name=("Soy candle", "Cedar candle"))

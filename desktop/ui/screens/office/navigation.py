@@ -17,6 +17,7 @@ class PageName(StrEnum):
     STOCK = "stock"
     CONFLICTS = "conflicts"
     SYNC = "sync"
+    DEVICES = "devices"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(PageName.STOCK, "Levels", "Stock", "Ctrl+4"),
     PageEntry(PageName.CONFLICTS, "Conflicts", "Keep", "Ctrl+5"),
     PageEntry(PageName.SYNC, "Sync centre", "Keep", "Ctrl+6"),
+    PageEntry(PageName.DEVICES, "Devices", "Keep", "Ctrl+7", Permission.MANAGE_DEVICES),
 )
 
 KEYS: tuple[tuple[str, str], ...] = (
@@ -62,6 +64,8 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("T P G", "Select the same thing, person, kind (Conflicts)"),
     ("C", "Compare with the other profile (Customers)"),
     ("M / U", "Merge two profiles, undo it (Conflicts, Customers)"),
+    ("T / E / G", "Try the server now, edit what was refused, gather the support bundle (Sync centre)"),
+    ("L / D", "Replace a lost device, revoke it (Devices)"),
     ("Ctrl+L", "Lock the desk"),
     ("F5", "Look again"),
     ("F1", "This sheet"),

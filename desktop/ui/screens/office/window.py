@@ -14,6 +14,8 @@ from desktop.ui.screens.office.conflicts.presenter import ConflictsPresenter
 from desktop.ui.screens.office.conflicts.screen import ConflictsPage
 from desktop.ui.screens.office.customers.presenter import CustomersPresenter
 from desktop.ui.screens.office.customers.screen import CustomersPage
+from desktop.ui.screens.office.devices.presenter import DevicesPresenter
+from desktop.ui.screens.office.devices.screen import DevicesPage
 from desktop.ui.screens.office.frame.page import OfficePage
 from desktop.ui.screens.office.frame.sidebar import Sidebar
 from desktop.ui.screens.office.frame.top_bar import FindResults, TopBar
@@ -37,7 +39,7 @@ from shared.permissions import is_allowed
 
 REFRESH_MS = 2_000
 _FIRST_PAGE = PageName.PRODUCTS
-_PLAIN_KEYS = ("M", "K", "1", "2", "3", "R", "U", "J", "X", "T", "P", "G", "C")
+_PLAIN_KEYS = ("M", "K", "1", "2", "3", "R", "U", "J", "X", "T", "P", "G", "C", "E", "L", "D")
 
 
 class OfficeWindow(QMainWindow):
@@ -93,6 +95,8 @@ class OfficeWindow(QMainWindow):
             event.ignore()
             return
         self._timer.stop()
+        self.sync.stop()
+        self.devices.presenter.stop()
         self.session.close()
         super().closeEvent(event)
 
@@ -111,6 +115,7 @@ class OfficeWindow(QMainWindow):
         self.customers = CustomersPage(CustomersPresenter(session))
         self.conflicts = ConflictsPage(ConflictsPresenter(session))
         self.sync = SyncPage(SyncPresenter(session))
+        self.devices = DevicesPage(DevicesPresenter(session))
         self.importing = ImportPage(ImportPresenter(session))
         self.help = HelpPage()
         self.pages: dict[PageName, OfficePage] = {
@@ -120,6 +125,7 @@ class OfficeWindow(QMainWindow):
             PageName.CUSTOMERS: self.customers,
             PageName.CONFLICTS: self.conflicts,
             PageName.SYNC: self.sync,
+            PageName.DEVICES: self.devices,
         }
         self._stack = QStackedWidget()
         for page in (*self.pages.values(), self.importing, self.help):

@@ -1,0 +1,49 @@
+"""What the simulator found, as the shortest story that shows it; each was a failing seed first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.simulation import disasters, invariants
+from tests.simulation.acts import count_stock, rename_product
+from tests.simulation.debts import settle_debts
+from tests.simulation.resting import come_to_rest
+from tests.simulation.stage import Stage, open_stage
+from tests.simulation.world import World
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    """One stage for all stories of this module."""
+    with open_stage() as opened:
+        yield opened
+
+
+@pytest.fixture
+def world(stage: Stage) -> Iterator[World]:
+    """A world in which nothing goes wrong but what a story says."""
+    made = World(stage, 7)
+    made.weather.is_calm = True
+    with made.running():
+        yield made
+
+
+def test_given_a_home_put_back_when_the_server_is_restored_then_what_it_did_in_its_earlier_life_is_sent_again(
+    world: World,
+) -> None:
+    # Seed 68: a stock movement and an edit, accepted; a new life, which counts anew; then the server loses them.
+    till, office = world.devices[0], world.devices[-1]
+    world.server.back_up()
+    world.ensure_server()
+    for device, act in ((till, count_stock), (office, rename_product)):
+        world.act(device, act, may_die=False)
+        world.cycle(device)
+        disasters.keep_a_folder_of(world, device)
+        disasters.put_back_folder_of(world, device, is_perfect=False)
+    world.server.restore(world.server.backups[0])
+    settle_debts(world)
+    come_to_rest(world)
+    assert any(deed.entity == "stock_movement" for deed in world.journal.owed())
+    invariants.check_all(world)
