@@ -80,6 +80,9 @@ def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     verify.add_argument("--deep", action="store_true", help="compare the content of every row, not only its version")
     verify.add_argument("--repair", action="store_true", help="fetch what differs again")
     add("doctor", _doctor, "say what is well with this device and what is not")
+    bundle = add("support-bundle", _support_bundle, "gather what a helper needs, with names, amounts and keys masked")
+    bundle.add_argument("--out", metavar="FILE.zip", type=Path, help="where to write it (else in this folder)")
+    bundle.add_argument("--list", action="store_true", help="only say what would go in")
     demo = add("demo", _demo, "play a trading day, or replay real invoices")
     if "demo" in arguments:
         from desktop.demo.main import add_arguments
@@ -163,7 +166,7 @@ def _recover(options: argparse.Namespace) -> int:
     from desktop.sync.device_key import public_key_text
     from desktop.sync.transport import HttpEnrolmentDesk
     from desktop.usecases.recover import recover
-    from desktop.usecases.synchronise import synchronise
+    from desktop.usecases.synchronise import in_step_words, synchronise
     from shared.ids import TimeOrderedIds
 
     done = recover(
@@ -183,8 +186,8 @@ def _recover(options: argparse.Namespace) -> int:
     _say(f"{done.waiting:,} changes wait to be sent.")
     with _device(options, SystemClock()) as device, _engine(engine_of(device)) as engine:
         sent = synchronise(device.replica, engine)
-    _say(f"Sent {sent.sent:,}, received {sent.received:,}. Everything is in step.")
-    return EXIT_FINE
+    _say(f"Sent {sent.sent:,}, received {sent.received:,}. {in_step_words(sent)}")
+    return EXIT_ENVIRONMENT if sent.refused else EXIT_FINE
 
 
 def _text_of(file: Path | None) -> str:
@@ -221,13 +224,11 @@ def _fill(options: argparse.Namespace) -> None:
 
 def _sync(options: argparse.Namespace) -> int:
     from desktop.sync.connect import engine_of
-    from desktop.usecases.synchronise import synchronise
+    from desktop.usecases.synchronise import in_step_words, synchronise
 
     with _device(options, SystemClock()) as device, _engine(engine_of(device)) as engine:
         done = synchronise(device.replica, engine)
-    _say(f"Sent {done.sent:,}, received {done.received:,}. Everything is in step.")
-    if done.refused:
-        _say(f"{done.refused:,} were refused by the server and are kept; see the sync centre of the office.")
+    _say(f"Sent {done.sent:,}, received {done.received:,}. {in_step_words(done)}")
     return EXIT_FINE
 
 
@@ -259,6 +260,20 @@ def _doctor(options: argparse.Namespace) -> int:
     for finding in findings:
         _say(f"{marks[finding.health]}  {finding.subject}: {finding.text}")
     return EXIT_ENVIRONMENT if any(finding.health is Health.BAD for finding in findings) else EXIT_FINE
+
+
+def _support_bundle(options: argparse.Namespace) -> int:
+    from desktop.sync.transport import HttpEnrolmentDesk
+    from desktop.usecases.support_bundle import contents, gather_at, save
+    from shared.ids import TimeOrderedIds
+
+    bundle = gather_at(_home(options), settings_from(), HttpEnrolmentDesk, clock=SystemClock(), ids=TimeOrderedIds())
+    _say("Names of people and goods, texts, amounts, PINs and keys are masked. This goes in:")
+    for line in contents(bundle):
+        _say(f"  {line}")
+    if not options.list:
+        _say(f"Saved: {save(bundle, options.out or Path.cwd() / bundle.file_name)}")
+    return EXIT_FINE
 
 
 def _demo(options: argparse.Namespace) -> int:

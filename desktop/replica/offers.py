@@ -19,10 +19,12 @@ from desktop.replica.held_back import (
     next_held_back,
     server_payloads,
 )
+from desktop.replica.identity import identity_of
 from desktop.replica.rows import aggregate_of
 from desktop.replica.unit_of_work import UnitOfWork
+from shared.clock import MICROSECONDS_PER_SECOND
 from shared.schema.registry import Aggregate
-from shared.sync.operations import Verb
+from shared.sync.operations import REMOVABLE, Verb
 from shared.sync.version import epoch_of
 from shared.sync.wire import Payload
 
@@ -30,6 +32,8 @@ Member = tuple[str, bytes, int]
 """(entity, id, version)."""
 
 OFFERED_AT_ONCE = 50
+REMOVALS_TOLD_US = 59 * 24 * 3600 * MICROSECONDS_PER_SECOND
+"""The server tells for 60 days what was removed; a day less, for clocks that are not quite right."""
 READ_AT_ONCE = 200
 
 
@@ -101,6 +105,8 @@ def _taken_out(
     gone = cursors.drop_members(connection, entity, list(versions), cursor.number)
     if not is_offered(aggregate):
         return pulled.erase(connection, entity, gone, settled)
+    if entity in REMOVABLE and _was_long_away(unit):
+        return pulled.erase(connection, entity, gone, settled)
     is_fact = never_changes(aggregate)
     doubtful = [each for each in gone if is_fact or epoch_of(versions[each]) < epoch]
     on_their_way = _sent_anyway(connection, entity, doubtful, settled)
@@ -112,6 +118,15 @@ def _taken_out(
             overlay.set_base(connection, entity, entity_id, 0, None)
     own_facts = on_their_way if is_fact else frozenset[bytes]()
     return pulled.erase(connection, entity, [each for each in gone if each not in own_facts], settled)
+
+
+def _was_long_away(unit: UnitOfWork) -> bool:
+    """Whether this device was last in step before the server forgot what had been removed.
+
+    What may be removed and did not come again was then rather removed than lost: any backup that is younger holds it.
+    """
+    me = identity_of(unit.connection)
+    return me.consistent_at is None or unit.clock.now() + me.clock_offset_us - me.consistent_at > REMOVALS_TOLD_US
 
 
 def _sent_anyway(connection: Connection, entity: str, ids: Iterable[bytes], settled: int) -> set[bytes]:

@@ -24,6 +24,8 @@ ACCEPTED_KEPT_US = 14 * 24 * 3600 * MICROSECONDS_PER_SECOND
 
 REFUSED = "refused"
 QUARANTINED = "quarantined"
+DAMAGED = "mutation_damaged"
+"""The code of a mutation that is not what was written; see ``damaged``."""
 
 
 class SeenTo(StrEnum):
@@ -47,6 +49,11 @@ class RefusedMutation:
     code: str
     message: str
     seen_to: SeenTo
+
+    @property
+    def is_damaged(self) -> bool:
+        """Its arguments are not what was written, and may not even be readable."""
+        return self.code == DAMAGED
 
     @property
     def verb(self) -> Verb:
@@ -108,9 +115,12 @@ def append(
 
 
 def waiting(connection: Connection, *, count_max: int, bytes_max: int, from_number: int = 1) -> list[SentMutation]:
-    """The next mutations to send: consecutive, in order, within both bounds (at least one when any waits)."""
+    """The next mutations to send: consecutive, in order, within both bounds (at least one when any waits).
+
+    One that was refused before, or that was damaged here, says so: it goes along for its number's sake.
+    """
     rows = connection.exec_driver_sql(
-        "SELECT number, id, name, version, arguments, hash, made_at FROM outbox "
+        "SELECT number, id, name, version, arguments, hash, made_at, code, message FROM outbox "
         "WHERE state = 'waiting' AND number >= ? ORDER BY number LIMIT ?",
         (from_number, count_max),
     )
@@ -232,12 +242,17 @@ def last_number(connection: Connection) -> int:
 
 
 def unsettled_of(connection: Connection, entity: str, entity_id: bytes, settled_number: int) -> list[PendingMutation]:
-    """The mutations of one aggregate above ``settled_number``, in order."""
+    """The mutations of one aggregate above ``settled_number``, in order; damaged ones are left out."""
     rows = connection.exec_driver_sql(
-        "SELECT number, name, arguments FROM outbox WHERE entity = ? AND entity_id = ? AND number > ? ORDER BY number",
-        (entity, entity_id, settled_number),
+        "SELECT number, name, arguments, version, hash FROM outbox "
+        "WHERE entity = ? AND entity_id = ? AND number > ? AND code <> ? ORDER BY number",
+        (entity, entity_id, settled_number, DAMAGED),
     )
-    return [PendingMutation(*row) for row in rows]
+    return [
+        PendingMutation(number, name, arguments)
+        for number, name, arguments, version, digest in rows
+        if arguments_hash(name, version, arguments) == digest
+    ]
 
 
 def drop_old(connection: Connection, now: int) -> int:

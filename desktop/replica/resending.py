@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from desktop.replica import overlay
 from desktop.replica.identity import change_identity, identity_of
-from desktop.replica.outbox import last_number
+from desktop.replica.outbox import DAMAGED, last_number
 from desktop.replica.repositories.device_values import device_value, save_device_value
 from desktop.replica.rows import aggregate_of, python_row
 from shared.stock import movements_of_sale
@@ -65,8 +65,8 @@ def prepare(connection: Connection, after: int, *, last: int, projected: int) ->
     """
     rows = connection.exec_driver_sql(
         "SELECT number, name, arguments, entity, entity_id FROM outbox "
-        "WHERE number > ? AND state <> 'waiting' AND length(arguments) > 0 ORDER BY number LIMIT ?",
-        (after, _PREPARED_AT_ONCE),
+        "WHERE number > ? AND state <> 'waiting' AND length(arguments) > 0 AND code <> ? ORDER BY number LIMIT ?",
+        (after, DAMAGED, _PREPARED_AT_ONCE),
     ).all()
     for number, name, arguments, entity, entity_id in rows:
         verb = Verb(name.rpartition(".")[2])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from uuid import UUID
 
@@ -68,20 +69,23 @@ class Applier:
         tally = _Tally()
         identity = self._begin(answer, tally)
         is_filling = not identity.is_indexed
+        self._run(self._steps(answer, identity, tally), FRESH_SLICE_MAX_US if is_filling else SLICE_MAX_US)
+        is_consistent = _is_consistent(answer)
+        if is_consistent and is_filling:
+            self._end_load()
+        return Applied(dict(tally.counts), is_consistent, tally.changes())
+
+    def _steps(self, answer: PullAnswer, identity: DeviceIdentity, tally: _Tally) -> Iterator[Step]:
+        """All that an answer asks for, in order; a small answer is one transaction."""
         for page in answer.pages:
-            self._run(
-                self._page_steps(page, answer, identity, tally), FRESH_SLICE_MAX_US if is_filling else SLICE_MAX_US
-            )
+            yield from self._page_steps(page, answer, identity, tally)
         if identity.epoch != answer.epoch:
             # Every scope had a page, so none stands at a position of the former epoch any more.
-            with self._replica.write(is_background=True) as unit:
-                change_identity(unit.connection, epoch=answer.epoch)
-        is_consistent = not any(page.more for page in answer.pages)
-        if is_consistent:
+            yield lambda unit: change_identity(unit.connection, epoch=answer.epoch)
+        if _is_consistent(answer):
             settled = max(identity.settled_number, identity.outbox_base + answer.last_number)
-            self._run(GivingBack(identity, answer.epoch, settled, tally.note).steps(), SLICE_MAX_US)
-            self._reach_consistent_point(answer, identity, tally)
-        return Applied(dict(tally.counts), is_consistent, tally.changes())
+            yield from GivingBack(identity, answer.epoch, settled, tally.note).steps()
+            yield partial(self._reach_consistent_point, answer, identity, tally)
 
     def _begin(self, answer: PullAnswer, tally: _Tally) -> DeviceIdentity:
         with self._replica.read() as connection:
@@ -168,26 +172,25 @@ class Applier:
         elif took_us < STEP_TARGET_US and rows == self._rows_per_step:
             self._rows_per_step = min(ROWS_PER_STEP_MAX, self._rows_per_step * 2)
 
-    def _reach_consistent_point(self, answer: PullAnswer, identity: DeviceIdentity, tally: _Tally) -> None:
+    def _reach_consistent_point(
+        self, answer: PullAnswer, identity: DeviceIdentity, tally: _Tally, unit: UnitOfWork
+    ) -> None:
         settled = max(identity.settled_number, identity.outbox_base + answer.last_number)
         projected = max(identity.projected_number, identity.outbox_base + answer.projected_number)
-        with self._replica.write(is_background=True) as unit:
-            for entity, entity_id in pulled.settle(unit.connection, identity.settled_number, settled):
-                tally.note(entity, [entity_id])
-            pulled.drop_projected(unit.connection, projected)
-            resending.expect_rest(unit.connection, projected)
-            for entity, ids in pulled.sweep(unit.connection, settled).items():
-                tally.note(entity, ids)
-            outbox.note_refusals(unit.connection, _numbered(answer, identity), unit.clock.now())
-            outbox.drop_old(unit.connection, unit.clock.now())
-            change_identity(
-                unit.connection,
-                settled_number=settled,
-                projected_number=projected,
-                consistent_at=answer.server_time,
-            )
-        if not identity.is_indexed:
-            self._end_load()
+        for entity, entity_id in pulled.settle(unit.connection, identity.settled_number, settled):
+            tally.note(entity, [entity_id])
+        pulled.drop_projected(unit.connection, projected)
+        resending.expect_rest(unit.connection, projected)
+        for entity, ids in pulled.sweep(unit.connection, settled).items():
+            tally.note(entity, ids)
+        outbox.note_refusals(unit.connection, _numbered(answer, identity), unit.clock.now())
+        outbox.drop_old(unit.connection, unit.clock.now())
+        change_identity(
+            unit.connection,
+            settled_number=settled,
+            projected_number=projected,
+            consistent_at=answer.server_time,
+        )
 
     def _end_load(self) -> None:
         with self._replica.write(is_background=True) as unit:
@@ -219,6 +222,10 @@ class _Tally:
             if entity not in whole
         }
         return Changes(listed, whole)
+
+
+def _is_consistent(answer: PullAnswer) -> bool:
+    return not any(page.more for page in answer.pages)
 
 
 def _cursor_at(unit: UnitOfWork, page: ScopePage) -> cursors.ScopeCursor:

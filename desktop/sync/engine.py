@@ -94,10 +94,12 @@ class SyncEngine:
                 raise
             finally:
                 self._pending = None
+            if report.changes:
+                self._on_changes(report.changes)  # Screens first: somebody may be waiting for it.
             self._note_success(report)
-            changes = merge_changes((report.changes, self._verify_if_due(report)))
-        if changes:
-            self._on_changes(changes)
+            mended = self._verify_if_due(report)
+        if mended:
+            self._on_changes(mended)
         if report.failure is not None:
             raise report.failure
         return report

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from msgspec import structs
 
-from desktop.replica import identity, outbox
+from desktop.replica import damaged, identity, outbox, sync_events
 from desktop.replica.engine import Replica
 from desktop.replica.identity import DeviceIdentity
 from desktop.sync import fork
@@ -95,9 +95,9 @@ class PushLane:
                 done = Pushed(done.sent + part.sent, (*done.refused, *part.refused))
 
     def _next_batch(self) -> _Batch:
+        waiting = next_intact(self._replica, count_max=self._count_max, bytes_max=self._bytes_max)
         with self._replica.read() as connection:
             me = identity.identity_of(connection)
-            waiting = outbox.waiting(connection, count_max=self._count_max, bytes_max=self._bytes_max)
             return _Batch(me, waiting, outbox.pending_count(connection) if waiting else 0)
 
     def _send(self, batch: _Batch) -> Pushed:
@@ -113,7 +113,8 @@ class PushLane:
 
     def _note(self, batch: _Batch, answer: PushAnswer, succession: Succession) -> Pushed:
         base = batch.me.outbox_base
-        last_number = base + answer.last_number
+        # A copy of this device may have gone further under our numbers: only what was sent can have been answered.
+        last_number = min(base + answer.last_number, batch.mutations[-1].number)
         answered = [mutation for mutation in batch.mutations if mutation.number <= last_number]
         with self._replica.write(is_background=True) as unit:
             now = unit.clock.now()
@@ -172,6 +173,28 @@ class PushLane:
         self._count_max = max(1, self._count_max // 2)
         self._bytes_max = max(PUSH_MIN_BYTES, self._bytes_max // 2)
         return is_too_large and was != (self._count_max, self._bytes_max)
+
+
+def next_intact(replica: Replica, *, count_max: int, bytes_max: int) -> list[SentMutation]:
+    """What is to be sent next, none of it damaged: see ``desktop.replica.damaged``."""
+    with replica.read() as connection:
+        waiting = outbox.waiting(connection, count_max=count_max, bytes_max=bytes_max)
+    spoilt = [sent for sent in waiting if not damaged.is_intact(sent)]
+    if not spoilt:
+        return waiting
+    with replica.write(is_background=True) as unit:
+        marked = damaged.mend(unit.connection, spoilt)
+        sync_events.add(unit.connection, unit.clock.now(), "note", _told_of_damage(len(spoilt) - marked, marked))
+        return outbox.waiting(unit.connection, count_max=count_max, bytes_max=bytes_max)
+
+
+def _told_of_damage(mended: int, marked: int) -> str:
+    words = []
+    if mended:
+        words.append(f"{mended:,} waiting changes were damaged here and were written again from what they did.")
+    if marked:
+        words.append(f"{marked:,} waiting changes were damaged here and cannot be sent: somebody has to look at them.")
+    return " ".join(words)
 
 
 def numbered_for_wire(mutations: Iterable[SentMutation], me: DeviceIdentity) -> list[SentMutation]:

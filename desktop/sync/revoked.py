@@ -6,15 +6,18 @@ quarantine; then that goes too. Each step may break off: the next cycle hears th
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from desktop.replica import cursors, identity, outbox, pulled
 from desktop.replica.engine import Replica
 from desktop.replica.erasure import erase_everything
 from desktop.replica.unit_of_work import UnitOfWork
-from desktop.sync.push_lane import PUSH_MAX_BYTES, PUSH_MAX_MUTATIONS, numbered_for_wire
+from desktop.sync.push_lane import PUSH_MAX_BYTES, PUSH_MAX_MUTATIONS, next_intact, numbered_for_wire
 from desktop.sync.server_port import SyncServer
 from shared.errors import EnvironmentFailure
 from shared.schema.registry import SCHEMA_VERSION
-from shared.sync.wire import PushRequest
+from shared.sync.operations import arguments_hash
+from shared.sync.wire import PushRequest, SentMutation
 
 REVOKED = "device_revoked"
 
@@ -54,9 +57,9 @@ def _erase_scopes(replica: Replica) -> None:
 def _hand_in(replica: Replica, server: SyncServer) -> int:
     """Give everything that waits to the server's quarantine; gives how many mutations it keeps from this device."""
     while True:
+        batch = next_intact(replica, count_max=PUSH_MAX_MUTATIONS, bytes_max=PUSH_MAX_BYTES)
         with replica.read() as connection:
             me = identity.identity_of(connection)
-            batch = outbox.waiting(connection, count_max=PUSH_MAX_MUTATIONS, bytes_max=PUSH_MAX_BYTES)
             if not batch:
                 return outbox.quarantined_count(connection)
         answer = server.quarantine(
@@ -64,7 +67,7 @@ def _hand_in(replica: Replica, server: SyncServer) -> int:
                 schema=SCHEMA_VERSION,
                 incarnation=me.incarnation.bytes,
                 device_time=replica.clock.now(),
-                mutations=numbered_for_wire(batch, me),
+                mutations=[_without_effect(sent) for sent in numbered_for_wire(batch, me)],
             )
         )
         if answer.last_number != batch[-1].number - me.outbox_base:
@@ -73,6 +76,14 @@ def _hand_in(replica: Replica, server: SyncServer) -> int:
             )
         with replica.write(is_background=True) as unit:
             outbox.note_handed_in(unit.connection, batch[-1].number, unit.clock.now())
+
+
+def _without_effect(sent: SentMutation) -> SentMutation:
+    """What is refused stays so when the quarantine is applied: it goes under a name that no server takes."""
+    if not sent.refused:
+        return sent
+    name = f"{sent.refused}.{sent.name}"
+    return structs.replace(sent, name=name, hash=arguments_hash(name, sent.version, sent.arguments))
 
 
 def _begin_anew(unit: UnitOfWork) -> None:

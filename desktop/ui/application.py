@@ -135,6 +135,7 @@ def _parts_of(device: Device, till: Till, engine: SyncEngine) -> TillParts:
         receipts=device.home.folder / "receipts",
         sync_now=engine.wake,
         sounds=Sounds(),
+        support=lambda: _gathered(device, engine),
     )
 
 

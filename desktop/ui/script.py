@@ -15,12 +15,15 @@ from pathlib import Path
 from desktop.paths import Home
 from desktop.settings import Settings
 from desktop.sync.connect import engine_of
+from desktop.sync.engine import SyncEngine
 from desktop.ui.equipment import equipment_at
 from desktop.ui.script_actions import HANDLERS
 from desktop.ui.script_answers import Answer
 from desktop.ui.script_arguments import name_in, read_command
 from desktop.ui.script_stage import Stage
-from desktop.usecases.start import opened_device
+from desktop.usecases.line_state import line_facts
+from desktop.usecases.start import Device, opened_device
+from desktop.usecases.support_bundle import Bundle, gather
 from desktop.usecases.till import Till
 from shared.clock import SettableClock, SystemClock
 from shared.errors import CounterfoilError, UserError
@@ -50,9 +53,24 @@ def play_at_home(home: Home, settings: Settings, source: str, *, is_replay: bool
         equipment = equipment_at(None if is_replay else home.folder, clock)
         till = Till(device.replica, clock=clock, ids=ids, equipment=equipment, sync=sync)
         try:
-            return play_script(Stage(till, clock, sync, is_replay=is_replay), lines, write_answer)
+            stage = Stage(till, clock, sync, support=lambda: _gathered(device, sync, settings), is_replay=is_replay)
+            return play_script(stage, lines, write_answer)
         finally:
             sync.stop()
+
+
+def _gathered(device: Device, sync: SyncEngine, settings: Settings) -> Bundle:
+    from desktop.sync.transport import HttpEnrolmentDesk
+
+    return gather(
+        device.home,
+        settings,
+        HttpEnrolmentDesk,
+        clock=device.clock,
+        ids=device.ids,
+        replica=device.replica,
+        line=line_facts(sync),
+    )
 
 
 def play_script(stage: Stage, lines: Iterable[str], write: Callable[[str], None]) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from desktop.usecases.ports import SyncPort
+from desktop.usecases.support_bundle import Bundle
 from desktop.usecases.till import Till
 from shared.clock import Clock
 
@@ -67,6 +68,7 @@ class Stage:
 
     Attributes:
         sync: None on a till that was never enrolled.
+        support: gathers the support bundle; None where there is no home to gather from.
         is_replay: whether the clock and business dates may be set.
         is_over: set by ``quit``.
     """
@@ -74,5 +76,6 @@ class Stage:
     till: Till
     clock: Clock
     sync: ScriptSync | None = None
+    support: Callable[[], Bundle] | None = None
     is_replay: bool = False
     is_over: bool = False

@@ -49,8 +49,13 @@ class Censor:
     key: bytes
 
     def text(self, text: str, *, keeps_numbers: bool = False) -> str:
-        """A sentence with everything masked that is not the program's own word."""
-        return "".join(_masked(piece, keeps_numbers=keeps_numbers) for piece in _PIECE.findall(text))
+        """A sentence with everything masked that is not the program's own word.
+
+        With ``keeps_numbers`` numbers stay where every word is the program's own: then they count something.
+        """
+        pieces = _PIECE.findall(text)
+        is_own = all(piece.lower() in KNOWN_WORDS for piece in pieces if piece[0].isalpha())
+        return "".join(_masked(piece, keeps_numbers=keeps_numbers and is_own) for piece in pieces)
 
     def value(self, value: object) -> object:
         """A decoded value as its shape: names of fields stay, values become kind, size and tag."""

@@ -31,7 +31,7 @@ class RefusedField:
 
 
 def refused_fields(desk: Desk, number: int) -> tuple[RefusedField, ...]:
-    """The fields of a refused change that can be written otherwise; none for a fact.
+    """The fields of a refused change that can be written otherwise; none for a fact and for what was damaged.
 
     Raises:
         UserError: ``not_allowed``, ``refused_unknown``.
@@ -39,7 +39,7 @@ def refused_fields(desk: Desk, number: int) -> tuple[RefusedField, ...]:
     desk.require(Permission.MANAGE_SYNC)
     with desk.replica.read() as connection:
         refused = outbox.refused_mutation(connection, number)
-    if refused.verb is Verb.RECORD:
+    if refused.is_damaged or refused.verb is Verb.RECORD:
         return ()
     sent = _sent_values(refused.entity, decode_arguments(refused.arguments))
     columns = {column.name: column for column in aggregate_of(refused.entity).root.columns}

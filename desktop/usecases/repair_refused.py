@@ -25,7 +25,7 @@ def send_again(desk: Desk, number: int) -> Changes:
     """Send a refused change as it was: what it needed may be there by now.
 
     Raises:
-        UserError: ``not_allowed``, ``refused_unknown``, ``refused_seen_to``, ``record_unknown``.
+        UserError: ``not_allowed``, ``refused_unknown``, ``refused_seen_to``, ``record_unknown``, ``refused_damaged``.
     """
     return edit_and_send(desk, number, {})
 
@@ -39,11 +39,17 @@ def edit_and_send(desk: Desk, number: int, changes: Mapping[str, object]) -> Cha
         changes: field of the root → value; none for a fact, which stays as it was.
 
     Raises:
-        UserError: ``not_allowed``, ``refused_unknown``, ``refused_seen_to``, ``record_unknown``, ``fact_fixed``.
+        UserError: ``not_allowed``, ``refused_unknown``, ``refused_seen_to``, ``record_unknown``, ``fact_fixed``,
+            ``refused_damaged``.
     """
     desk.require(Permission.MANAGE_SYNC)
     with desk.replica.write() as work:
-        work.repair(_open_one(work, number), changes, edited_by=desk.who)
+        refused = _open_one(work, number)
+        if refused.is_damaged:
+            raise UserError(
+                "refused_damaged", "This change was damaged and cannot be sent. Do it again, and set this aside."
+            )
+        work.repair(refused, changes, edited_by=desk.who)
         return work.changes()
 
 

@@ -15,6 +15,7 @@ from desktop.replica.queries.subjects import subject_names
 from desktop.usecases.browse_history import author_words, happening_words
 from desktop.usecases.decide_conflict import PRICE, can_be_written, has_values, standing_take
 from desktop.usecases.desk import Desk
+from desktop.usecases.kind_words import advice_on, kind_words
 from desktop.usecases.office_words import NOTHING, moment_text, span_text
 from desktop.usecases.same_person import PairView, compare_pair
 from shared.clock import instant_of
@@ -33,17 +34,6 @@ FIELD_WORDS = {
     "parent_id": "Belongs to",
     "decided_by": "Decided by",
     "variant_id": "Goods",
-}
-KIND_WORDS = {
-    "conflict": "Conflict",
-    "removal": "Removed and changed",
-    "merged": "Merged automatically",
-    "same_person": "Same person?",
-    "refused": "Not taken",
-    "discrepancy": "Stock to be looked at",
-    "dangling": "Something is missing",
-    "compensation": "A promise to make good",
-    "duplicate_receipt": "Receipt number used twice",
 }
 _REFERENCES = {
     "category_id": "category",
@@ -124,6 +114,7 @@ class EntryView:
         decided: who decided and when, empty while nobody has.
         is_note: what was merged without a word: there is nothing to decide.
         pair: two profiles side by side, where the question is whether they are one person.
+        advice: what to do about it, in a sentence; empty once it is done.
     """
 
     id: uuid.UUID
@@ -136,6 +127,7 @@ class EntryView:
     past: tuple[PastLine, ...]
     is_note: bool = False
     pair: PairView | None = None
+    advice: str = ""
 
     @property
     def can_restore(self) -> bool:
@@ -187,6 +179,7 @@ def show_entry(desk: Desk, entry_id: uuid.UUID) -> EntryView:
         id=row.id,
         heading=f"{_title(row)} · {_subject(row)}",
         reason=_sentence(desk, row),
+        advice=advice_on(row.kind) if row.state == EntryState.NEEDS_YOU else "",
         state=EntryState(row.state),
         sides=sides,
         written=_loser(sides) if sides and can_be_written(row) and not is_note else None,
@@ -210,7 +203,7 @@ def _subject(row: InboxRow) -> str:
     """What of it the entry is about."""
     if row.field and row.kind == EntryKind.CONFLICT:
         return field_words(row)
-    return KIND_WORDS.get(row.kind, row.kind)
+    return kind_words(row.kind)
 
 
 def _sentence(desk: Desk, row: InboxRow) -> str:
@@ -347,7 +340,7 @@ def _subtitle(desk: Desk, row: InboxRow) -> str:
     if row.kind == EntryKind.MERGED:
         return f"{_fields_of(row)} · {when}"
     if row.kind != EntryKind.CONFLICT:
-        return f"{KIND_WORDS.get(row.kind, row.kind)} · {when}"
+        return f"{kind_words(row.kind)} · {when}"
     places = [place for place in (_place(row.mine_by), _place(row.theirs_by)) if place]
     return f"{field_words(row)} · {' and '.join(dict.fromkeys(places)) or 'two places'}, {when}"
 
@@ -355,7 +348,7 @@ def _subtitle(desk: Desk, row: InboxRow) -> str:
 def _fields_of(row: InboxRow) -> str:
     """``Name and Brand`` of an automatic merge."""
     sides = (side for side in (row.mine, row.theirs) if isinstance(side, dict))
-    return " and ".join(dict.fromkeys(_label(name) for side in sides for name in side)) or KIND_WORDS["merged"]
+    return " and ".join(dict.fromkeys(_label(name) for side in sides for name in side)) or kind_words(EntryKind.MERGED)
 
 
 def _place(who: str) -> str:
@@ -396,7 +389,7 @@ def _past(desk: Desk, connection: Any, row: InboxRow, names: Mapping[str, str]) 
 
 def _moments_of(entry: InboxRow, names: Mapping[str, str]) -> list[tuple[int, str, str]]:
     is_removal = entry.kind == EntryKind.REMOVAL
-    label = KIND_WORDS[entry.kind] if is_removal else field_words(entry)
+    label = kind_words(entry.kind) if is_removal else field_words(entry)
     moments: list[tuple[int, str, str]] = []
     for take, at, who, value in (
         (Take.MINE, entry.mine_at, entry.mine_by, entry.mine),

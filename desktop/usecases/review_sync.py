@@ -334,11 +334,8 @@ def _line(
     entity, _, verb = item.name.partition(".")
     words = " ".join(filter(None, (ENTITY_WORDS.get(entity, entity), VERB_WORDS.get(verb, verb))))
     subject = names.get((item.entity, item.entity_id), "")
-    what = (
-        f"{words} {subject}"
-        if subject and not VERB_WORDS.get(verb, verb)
-        else " · ".join(filter(None, (words, subject)))
-    )
+    gap = " · " if VERB_WORDS.get(verb, verb) else " "
+    what = subject if subject.startswith(words) else f"{words}{gap}{subject}" if subject else words
     if item.entity_id in amounts:
         minor, code = amounts[item.entity_id]
         money = Money(abs(minor), currency(code))

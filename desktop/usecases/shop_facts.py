@@ -11,7 +11,7 @@ from typing import Any
 from desktop.replica.queries import shop
 from desktop.replica.queries.shop import OwnIdentity, StoreFacts
 from shared.errors import UserError
-from shared.stock import WEB_SHARE_PERCENT
+from shared.stock import web_share_of
 from shared.tax import EffectiveRate, TaxRule, choose
 
 
@@ -71,7 +71,6 @@ def refreshed(facts: ShopFacts | None, connection: Any) -> ShopFacts | None:
     store = shop.store_facts(connection, standing.identity.store_id)
     if store is None:
         return None
-    share = shop.setting_value(connection, "web_share_percent", store.id)
     return ShopFacts(
         identity=standing.identity,
         store=store,
@@ -79,5 +78,5 @@ def refreshed(facts: ShopFacts | None, connection: Any) -> ShopFacts | None:
         rates=shop.tax_rates(connection, store.country),
         category_names=shop.tax_category_names(connection),
         people=shop.people_names(connection),
-        web_share_percent=share if isinstance(share, int) else WEB_SHARE_PERCENT,
+        web_share_percent=web_share_of(*shop.setting_values(connection, "web_share_percent", store.id)),
     )

@@ -23,13 +23,16 @@ from desktop.replica import buckets, cursors, figures, sync_events, sync_tally
 from desktop.replica.engine import Replica
 from desktop.replica.figures import OutboxShape
 from desktop.replica.identity import DeviceIdentity, find_identity
+from desktop.replica.outbox import DAMAGED
 from desktop.replica.queries.sync_log import outbox_counts
+from desktop.secrets import secret_store
 from desktop.settings import Settings
 from desktop.usecases.censoring import Censor, is_code
 from desktop.usecases.doctor import ClockPort, Finding, examine
 from desktop.usecases.line_state import LineFacts
+from desktop.usecases.start import replica_key
 from shared.clock import Clock, datetime_at
-from shared.errors import EnvironmentFailure
+from shared.errors import CounterfoilError, EnvironmentFailure
 from shared.ids import IdMaker
 from shared.schema.registry import SCHEMA_VERSION
 from shared.sync.operations import decode_arguments
@@ -100,6 +103,24 @@ def gather(
             ]
     parts.append(_log(censor, home))
     return Bundle(clock.now(), (_read_me(parts), *parts))
+
+
+def gather_at(
+    home: Home, settings: Settings, clock_of: Callable[[str], ClockPort], *, clock: Clock, ids: IdMaker
+) -> Bundle:
+    """As ``gather``, over a home that this program has not opened; its lock is not taken: a till may be running."""
+    replica = None
+    if home.replica.exists():
+        try:
+            key = replica_key(secret_store(home, settings.secrets))
+            replica = Replica.open(home.replica, key, clock=clock, ids=ids)
+        except CounterfoilError:
+            replica = None  # The doctor says why.
+    try:
+        return gather(home, settings, clock_of, clock=clock, ids=ids, replica=replica)
+    finally:
+        if replica is not None:
+            replica.close()
 
 
 def save(bundle: Bundle, path: Path) -> Path:
@@ -224,7 +245,7 @@ def _changes(censor: Censor, connection: Connection) -> Part:
 
 
 def _change(censor: Censor, shape: OutboxShape) -> dict[str, object]:
-    content = decode_arguments(shape.arguments) if shape.arguments else None
+    content = decode_arguments(shape.arguments) if shape.arguments and shape.code != DAMAGED else None
     return {
         "number": shape.number,
         "id": shape.id.hex(),

@@ -61,6 +61,8 @@ _REMEDIES: Mapping[str, str] = {
     "record_unknown": "It is no longer there. Make it anew, or set this aside.",
     "field_invalid": "Change what is wrong and send it, or set it aside.",
     "barcode_taken": "Give it another code and send it, or set it aside.",
+    "mutation_damaged": "It cannot be sent. Do it again if it is missing, and set this aside.",
+    "id_reused": "Something else has its number already. Make it anew, and set this aside.",
     "seal_broken": "Do not send it again: call whoever looks after this system.",
 }
 _REMEDY = "Send it again once the reason is gone, or set it aside and say why."

@@ -72,3 +72,14 @@ def synchronise(replica: Replica, sync: CyclePort) -> InStep:
     raise EnvironmentFailure(
         "server_failed", "The server does not finish what it is asked for. Try again later.", cycles=CYCLES_MAX
     )
+
+
+def in_step_words(done: InStep) -> str:
+    """How things stand now, in a sentence or two."""
+    if not done.refused:
+        return "Everything is in step."
+    changes = "1 change" if done.refused == 1 else f"{done.refused:,} changes"
+    return (
+        f"The server refused {changes}; nothing of that is lost. Open the office's sync centre on this device: it says "
+        "why, and lets you send it again or set it aside."
+    )

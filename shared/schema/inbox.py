@@ -22,7 +22,7 @@ class InboxEntry(Replicated):
     id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id, primary_key=True)
     store_id: Mapped[uuid.UUID | None] = synced(Policy.FIXED, Id)
     kind: Mapped[str] = synced(Policy.FIXED, Words)
-    """``conflict``, ``refused``, ``discrepancy`` or ``dangling``."""
+    """One of ``shared.sync.decision.EntryKind``."""
     entity: Mapped[str] = synced(Policy.FIXED, Words)
     entity_id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id)
     field: Mapped[str] = synced(Policy.FIXED, Words, default="")

@@ -11,6 +11,7 @@ from shared.stock.rights import (
     lease_until,
     may_promise,
     rights_of,
+    web_share_of,
 )
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "may_promise",
     "movements_of_sale",
     "rights_of",
+    "web_share_of",
 ]

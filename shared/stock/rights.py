@@ -18,6 +18,7 @@ from shared.clock import MICROSECONDS_PER_SECOND
 from shared.stock.level import Level
 
 WEB_SHARE_PERCENT = 30
+_ALL_PERCENT = 100
 """What of the available stock the web may promise of a store that is not heard, where nothing else is set."""
 
 _MINUTE = 60 * MICROSECONDS_PER_SECOND
@@ -75,6 +76,15 @@ def lease_until(words: Sequence[TillWord], terms: LeaseTerms, *, standing_until:
         for word in counting
     ]
     return max(min(good), standing)
+
+
+def web_share_of(of_store: object, of_chain: object) -> int:
+    """What of its stock the web may promise while a store is not heard, in per cent: as the store has it, else the chain.
+
+    A setting that is no whole number from 0 to 100 counts for nothing. Tills and the server go by the same rule.
+    """
+    fitting = (each for each in (of_store, of_chain) if type(each) is int and 0 <= each <= _ALL_PERCENT)
+    return next(fitting, WEB_SHARE_PERCENT)
 
 
 def rights_of(available: int, web_share_percent: int) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from shared.ids import derived_id
 from shared.money.decimal_text import format_scaled
-from shared.sync.decision import Take
+from shared.sync.decision import EntryKind, Take
 from sync_server.catalogue import price_repository
 from sync_server.db.sessions import Connection
 from sync_server.inbox import service as inbox
@@ -44,7 +44,7 @@ def review_slots(connection: Connection, price_ids: Sequence[uuid.UUID], *, now:
     entries = [
         inbox.Entry(
             id=review_entry_id(price.id),
-            kind="conflict",
+            kind=EntryKind.CONFLICT,
             entity="price",
             entity_id=price.id,
             field=price.kind,

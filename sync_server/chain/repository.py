@@ -27,3 +27,9 @@ def values(connection: Connection) -> dict[str, object]:
     """Every setting of the chain."""
     rows = connection.execute(select(Setting.key, Setting.value).where(Setting.store_id.is_(None)))
     return {row.key: row.value for row in rows}
+
+
+def values_of_stores(connection: Connection, key: str) -> dict[uuid.UUID, object]:
+    """A setting as single stores have it, by store; those that set it themselves."""
+    query = select(Setting.store_id, Setting.value).where(Setting.store_id.is_not(None), Setting.key == key)
+    return {row.store_id: row.value for row in connection.execute(query.order_by(Setting.id.desc()))}

@@ -112,6 +112,11 @@ def settings(connection: Connection) -> dict[str, object]:
     return {key: found.get(key, setting.standard) for key, setting in SETTINGS.items()}
 
 
+def settings_of_stores(connection: Connection, key: str) -> dict[uuid.UUID, object]:
+    """What single stores have set otherwise than the chain, by store: a till goes by its store's row first."""
+    return repository.values_of_stores(connection, key)
+
+
 def does_share(connection: Connection) -> bool:
     """Whether tills see every store."""
     return settings(connection)["share_across_stores"] is True

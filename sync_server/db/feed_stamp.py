@@ -12,6 +12,13 @@ from __future__ import annotations
 
 from shared.sync.version import EPOCH_SHIFT
 
+STAMPING = 5_303_301
+"""The advisory lock that commits share, and that one holds alone which touches an aggregate nobody can see.
+
+Its root may be in a commit that has stamped and is not visible yet. That commit is waited for; then the root is there,
+and what joined it is stamped after it.
+"""
+
 TRANSACTION = "pg_current_xact_id()::text::bigint"
 MARKED = "counterfoil.marked"
 
@@ -49,7 +56,7 @@ DECLARE
     this_mark bytea := uuid_send(gen_random_uuid());
     epoch_floor bigint := coalesce((SELECT epoch - 1 FROM server_state), 0) << {EPOCH_SHIFT};
     entities text[]; ids uuid[]; scopes text[]; states text[];
-    wanted text[]; locked text[] := '{{}}'; wanted_scope text;
+    wanted text[]; locked text[] := '{{}}'; wanted_scope text; rootless boolean; has_waited boolean := false;
 BEGIN
     LOOP
         WITH touched AS MATERIALIZED (
@@ -81,9 +88,19 @@ BEGIN
             FROM gone AS g
         )
         SELECT array_agg(o.entity), array_agg(o.id), array_agg(o.scope), array_agg(o.state),
-               array_agg(DISTINCT o.scope) FILTER (WHERE o.scope <> ALL (locked))
-        INTO entities, ids, scopes, states, wanted
+               array_agg(DISTINCT o.scope) FILTER (WHERE o.scope <> ALL (locked)),
+               NOT has_waited AND (SELECT sum(cardinality(t.ids)) FROM touched AS t)
+                   > (SELECT count(*) FROM (SELECT DISTINCT k.entity, k.id FROM outcome AS k) AS known)
+        INTO entities, ids, scopes, states, wanted, rootless
         FROM outcome AS o;
+        IF NOT has_waited THEN
+            has_waited := true;
+            IF rootless THEN
+                PERFORM pg_advisory_xact_lock({STAMPING});
+                CONTINUE;
+            END IF;
+            PERFORM pg_advisory_xact_lock_shared({STAMPING});
+        END IF;
         EXIT WHEN wanted IS NULL;
         FOREACH wanted_scope IN ARRAY (SELECT array_agg(w ORDER BY w COLLATE "C") FROM unnest(wanted) AS w) LOOP
             PERFORM FROM sync_scope WHERE name = wanted_scope FOR UPDATE;

@@ -11,13 +11,12 @@ from collections.abc import Collection
 
 from shared.ids import derived_id
 from shared.quantity import Quantity
-from shared.sync.decision import Take
+from shared.sync.decision import EntryKind, Take
 from sync_server.db.sessions import Connection
 from sync_server.inbox import service as inbox
 from sync_server.inventory import compensation_repository
 from sync_server.inventory.compensation_repository import ShortOrder
 
-KIND = "compensation"
 
 
 def review_promises(connection: Connection, pairs: Collection[tuple[uuid.UUID, uuid.UUID]], *, now: int) -> int:
@@ -56,7 +55,7 @@ def count_broken(connection: Connection) -> int:
 
 def _entry_id(short: ShortOrder) -> uuid.UUID:
     """Another one each time an order comes up short anew, so that a closed task is not brought back to life."""
-    return derived_id(KIND, short.order_id, short.variant_id, f"{short.ledger_position}/{short.missing}")
+    return derived_id(EntryKind.COMPENSATION, short.order_id, short.variant_id, f"{short.ledger_position}/{short.missing}")
 
 
 def _entry(short: ShortOrder, entry_id: uuid.UUID, now: int) -> inbox.Entry:
@@ -65,7 +64,7 @@ def _entry(short: ShortOrder, entry_id: uuid.UUID, now: int) -> inbox.Entry:
     what = short.title or "a product that is not in the catalogue"
     return inbox.Entry(
         id=entry_id,
-        kind=KIND,
+        kind=EntryKind.COMPENSATION,
         entity="customer_order",
         entity_id=short.order_id,
         title=f"{order}: {what}",

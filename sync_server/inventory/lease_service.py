@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 
 from shared.clock import MICROSECONDS_PER_SECOND
-from shared.stock import WEB_SHARE_PERCENT, LeaseTerms, TillWord, lease_until
+from shared.stock import LeaseTerms, TillWord, lease_until, web_share_of
 from sync_server.chain import service as chain
 from sync_server.db.sessions import Connection
 from sync_server.inventory import lease_repository
@@ -30,12 +30,14 @@ def renew_leases(connection: Connection, *, now: int) -> int:
     standing = {lease.store_id: lease for lease in lease_repository.held_leases(connection)}
     settings = chain.settings(connection)
     terms = _terms(settings)
-    share = _whole(settings["web_share_percent"], WEB_SHARE_PERCENT)
-    changed = [
-        renewed
-        for store_id, said in words.items()
-        if (renewed := _renewed(store_id, said, standing.get(store_id), terms, share=share, now=now)) is not None
-    ]
+    of_chain = settings["web_share_percent"]
+    shares = chain.settings_of_stores(connection, "web_share_percent")
+    changed = []
+    for store_id, said in words.items():
+        share = web_share_of(shares.get(store_id), of_chain)
+        renewed = _renewed(store_id, said, standing.get(store_id), terms, share=share, now=now)
+        if renewed is not None:
+            changed.append(renewed)
     gone = [store_id for store_id in standing if store_id not in words]
     if gone:
         lease_repository.drop(connection, gone)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from shared.ids import derived_id
 from shared.quantity import Quantity
-from shared.sync.decision import EntryState
+from shared.sync.decision import EntryKind, EntryState
 from sync_server.db.sessions import Connection, Database
 from sync_server.inbox import service as inbox
 from sync_server.inventory import compensation_service, reconciliation_repository
@@ -63,7 +63,7 @@ def _entry(found: StockDifference, now: int) -> inbox.Entry:
     was = "nothing at all" if shown is None else str(Quantity(shown))
     return inbox.Entry(
         id=derived_id("stock_repaired", found.store_id, found.variant_id, str(now)),
-        kind="discrepancy",
+        kind=EntryKind.DISCREPANCY,
         entity="variant",
         entity_id=found.variant_id,
         title=found.sku or "A product that is not in the catalogue",

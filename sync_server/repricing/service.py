@@ -21,6 +21,7 @@ from shared.quantity import Quantity, Unit
 from shared.sales.repricing import AmountDifference, reprice
 from shared.sales.sealed import SealedLine, SealedSale
 from shared.tax import EffectiveRate, TaxRule, choose
+from shared.sync.decision import EntryKind
 from sync_server.db.sessions import Connection, Database
 from sync_server.inbox import service as inbox
 from sync_server.inbox.service import Entry
@@ -234,7 +235,7 @@ def _report_diverged(
     entries = [
         Entry(
             id=derived_id("divergence", sale.device_id, sale.engine_version, sale.business_date.isoformat()),
-            kind="divergence",
+            kind=EntryKind.DIVERGENCE,
             entity="sale",
             entity_id=sale.id,
             title=sale.receipt_number or "A sale",

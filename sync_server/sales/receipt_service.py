@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 
 from shared.ids import derived_id
+from shared.sync.decision import EntryKind
 from sync_server.db.sessions import Connection
 from sync_server.inbox import service as inbox
 from sync_server.inbox.service import Entry
@@ -28,7 +29,7 @@ def report_shared_numbers(connection: Connection, sale_ids: Sequence[uuid.UUID],
         entries.append(
             Entry(
                 id=derived_id("duplicate_receipt", *(uuid.UUID(bytes=each) for each in pair)),
-                kind="duplicate_receipt",
+                kind=EntryKind.DUPLICATE_RECEIPT,
                 entity="sale",
                 entity_id=shared.sale_id,
                 field="receipt_number",

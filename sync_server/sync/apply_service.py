@@ -12,9 +12,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from shared.errors import UserError
-from shared.schema.base import Policy
 from shared.schema.registry import AGGREGATES, Aggregate
-from shared.sync.decision import Take
+from shared.sync.decision import EntryKind, Take
 from shared.sync.operations import Verb
 from shared.sync.repair import refused_entry_id
 from shared.sync.wire import MutationResult, SentMutation
@@ -26,8 +25,8 @@ from sync_server.sync import offer_service, payload_repository, record_repositor
 from sync_server.sync.edit_service import apply_change
 from sync_server.sync.effects import AFTER_EDIT, AFTER_RECORD
 from sync_server.sync.mutation_decoding import Mutation, NewAggregate, decode_mutation
-from sync_server.sync.payload_repository import ReadPayload
 from sync_server.sync.refusals import MutationRefused, refusal_of, refused_result, storable, storable_name
+from sync_server.sync.same_again import is_same_again
 
 Results = dict[int, MutationResult]
 """What became of each mutation, by its number."""
@@ -96,7 +95,7 @@ def _entry_of(context: PushContext, sent: SentMutation, error: UserError) -> Ent
     entity = name.rpartition(".")[0]
     return Entry(
         id=refused_entry_id(uuid.UUID(bytes=sent.id)),
-        kind="refused",
+        kind=EntryKind.REFUSED,
         entity=entity,
         entity_id=uuid.UUID(bytes=sent.id),
         title=entity.replace("_", " ").capitalize() or "Unknown",
@@ -135,7 +134,7 @@ def _insert(batch: _Batch, aggregate: Aggregate, mutations: Sequence[Mutation]) 
         arguments = mutation.arguments
         assert isinstance(arguments, NewAggregate)
         if mutation.entity_id in stored:
-            is_same = _is_same(aggregate, stored[mutation.entity_id], arguments)
+            is_same = is_same_again(batch.connection, aggregate, stored[mutation.entity_id], arguments)
         elif mutation.entity_id in fresh:
             is_same = fresh[mutation.entity_id].holds_the_same(arguments)
         else:
@@ -152,18 +151,6 @@ def _insert(batch: _Batch, aggregate: Aggregate, mutations: Sequence[Mutation]) 
         record_repository.copy_rows(batch.connection, child, rows)
     if fresh and aggregate.entity in AFTER_RECORD:
         AFTER_RECORD[aggregate.entity](batch.connection, batch.context, [uuid.UUID(bytes=id_) for id_ in fresh])
-
-
-def _is_same(aggregate: Aggregate, standing: ReadPayload, arguments: NewAggregate) -> bool:
-    """Whether what is stored has the same fixed values (what may be edited may have been)."""
-    root, children = standing
-    is_fixed = [column.policy is Policy.FIXED for column in aggregate.root.columns]
-    is_same = _chosen(root, is_fixed) == _chosen(arguments.root, is_fixed)
-    return is_same and (not all(is_fixed) or children == arguments.children)
-
-
-def _chosen(row: Iterable[object], is_chosen: Iterable[bool]) -> list[object]:
-    return [value for value, chosen in zip(row, is_chosen, strict=True) if chosen]
 
 
 def _other_content(aggregate: Aggregate) -> UserError:

@@ -57,22 +57,29 @@ async def events(request: Request, device_id: TokenDevice, database: RequestData
 async def _stream(
     board: HeadsBoard, database: Database, device_id: uuid.UUID, visible: Visibility, heartbeat_seconds: float
 ) -> AsyncIterator[str]:
-    """Heads at once and after each change; who is revoked meanwhile is let go at the next heartbeat."""
+    """Heads at once and after each change; who is revoked meanwhile is let go within a heartbeat, news or none."""
+    time = asyncio.get_running_loop().time
     with board.subscription() as mine:
         told: Mapping[str, int] | None = None
+        looked_at = time()
         heads = newest(board.heads, await run_in_threadpool(_heads, database))
         while not board.is_closed:
             held = _held(visible, heads)
             if held != told:
                 told = held
                 yield f"event: heads\ndata: {json.dumps(held, separators=(',', ':'))}\n\n"
+            is_quiet = False
             try:
                 await asyncio.wait_for(mine.is_due.wait(), heartbeat_seconds)
             except TimeoutError:
+                is_quiet = True
+            if is_quiet or time() - looked_at >= heartbeat_seconds:
+                looked_at = time()
                 try:
                     visible = await run_in_threadpool(_visibility, database, device_id)
                 except Unauthorised:
                     return
+            if is_quiet:
                 yield ": still here\n\n"
             mine.is_due.clear()
             heads = newest(heads, board.heads)

@@ -18,6 +18,7 @@ from sync_server.db.sessions import Database, DBAPIError, PoolTimeout
 from sync_server.devices.seen_service import SeenBoard, Sighting
 from sync_server.errors import RequestRefused
 from sync_server.sync.encoding import CONTENT_TYPE, unpacked
+from sync_server.sync.heads import HeadsBoard
 from sync_server.sync.idle_desk import IdleDesk
 from sync_server.sync.idle_service import Poll, poll_of
 
@@ -55,7 +56,7 @@ async def _idle_answer(scope: Scope, first: Message) -> bytes | None:
     state = scope["app"].state
     headers = dict(scope["headers"])
     poll = _poll(state.database, state.tokens, state.seen, headers, first["body"])
-    if poll is None:
+    if poll is None or _has_news(state.board, poll):
         return None
     desk: IdleDesk[Poll, bytes | None] = state.idle_desk
     try:
@@ -78,6 +79,12 @@ def _poll(
     except RequestRefused:
         return None
     return poll_of(device_id, request, Sighting(board, now, headers.get(b"user-agent", b"").decode("latin-1")))
+
+
+def _has_news(board: HeadsBoard, poll: Poll) -> bool:
+    """Whether this worker has already heard that one of the scopes went on; then a look would be in vain."""
+    heads = board.heads
+    return any(cursor.position < heads.get(cursor.scope, 0) for cursor in poll.request.cursors)
 
 
 def _received_again(first: Message, receive: Receive) -> Receive:

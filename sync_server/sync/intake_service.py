@@ -53,6 +53,28 @@ class Sender:
     accept_gap: Callable[[Connection, PushContext, int, int], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of mutations, by number, and the highest number of the sender that is committed now."""
+
+    results: Results
+    last_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """Mutations as the server knows them: how far the sender is, what it has had before, and what is new."""
+
+    life: Life
+    had: Results
+    fresh: Sequence[SentMutation]
+
+    def taken(self, fresh: Results) -> Taken:
+        """With the results of what is new, once that is committed."""
+        last_number = self.fresh[-1].number if self.fresh else self.life.last_number
+        return Taken(self.had | fresh, last_number)
+
+
 class _Unapplied(Exception):
     """Something in a batch cannot be applied; the cause says what."""
 
@@ -72,7 +94,7 @@ class _Portion:
         return [_Portion(self.mutations[middle:], is_careful=True), _Portion(self.mutations[:middle], is_careful=True)]
 
 
-def take(sender: Sender, mutations: Sequence[SentMutation]) -> Results:
+def take(sender: Sender, mutations: Sequence[SentMutation]) -> Taken:
     """Apply what is new; gives what became of every one of the mutations.
 
     Raises:
@@ -80,22 +102,25 @@ def take(sender: Sender, mutations: Sequence[SentMutation]) -> Results:
         DBAPIError: the database is unwell; what was committed until then stays, and may be sent again.
     """
     results: Results = {}
+    last_number = 0
     waiting = [_Portion(mutations)]
     while waiting:
         portion = waiting.pop()
         try:
-            results |= _in_one_transaction(sender, portion)
+            taken = _in_one_transaction(sender, portion)
         except _Unapplied as unapplied:
             cause = unapplied.__cause__
             assert isinstance(cause, Exception)
-            if portion.is_careful and len(portion.mutations) == 1:
-                results |= _refuse(sender, portion.mutations[0], refusal_of(cause))
-            else:
+            if not portion.is_careful or len(portion.mutations) > 1:
                 waiting += portion.smaller()
-    return results
+                continue
+            taken = _refuse(sender, portion.mutations[0], refusal_of(cause))
+        results |= taken.results
+        last_number = max(last_number, taken.last_number)
+    return Taken(results, last_number)
 
 
-def _in_one_transaction(sender: Sender, portion: _Portion) -> Results:
+def _in_one_transaction(sender: Sender, portion: _Portion) -> Taken:
     """Apply a portion as one; a deadlock is tried again.
 
     Raises:
@@ -105,12 +130,12 @@ def _in_one_transaction(sender: Sender, portion: _Portion) -> Results:
         try:
             with sender.database.writing() as connection:
                 context = sender.admit(connection)
-                results, fresh = _settled_and_fresh(connection, sender, context, portion.mutations)
-                if fresh:
-                    applied = _applied(connection, context, fresh, is_careful=portion.is_careful)
-                    _log_mutations(connection, sender, context, fresh, applied)
-                    results |= applied
-                return results
+                found = _sorted(connection, sender, context, portion.mutations)
+                applied: Results = {}
+                if found.fresh:
+                    applied = _applied(connection, context, found.fresh, is_careful=portion.is_careful)
+                    _log_mutations(connection, sender, context, found.fresh, applied)
+                return found.taken(applied)
         except DBAPIError as error:
             if not tries_left or not is_retryable(error):
                 raise
@@ -131,9 +156,9 @@ def _applied(
         raise _Unapplied from error
 
 
-def _settled_and_fresh(
+def _sorted(
     connection: Connection, sender: Sender, context: PushContext, mutations: Sequence[SentMutation]
-) -> tuple[Results, Sequence[SentMutation]]:
+) -> _Sorted:
     """The results of what the server has had, and what is new.
 
     Raises:
@@ -145,9 +170,9 @@ def _settled_and_fresh(
     if fresh and fresh[0].number != life.last_number + 1:
         sender.accept_gap(connection, context, life.last_number + 1, fresh[0].number)
     if not had:
-        return {}, fresh
+        return _Sorted(life, {}, fresh)
     known = progress_repository.known(connection, sender.device_id, sender.incarnation, had[0].number, had[-1].number)
-    return {sent.number: _had_before(sent, known.get(sent.number), life) for sent in had}, fresh
+    return _Sorted(life, {sent.number: _had_before(sent, known.get(sent.number), life) for sent in had}, fresh)
 
 
 def _had_before(sent: SentMutation, standing: KnownMutation | None, life: Life) -> MutationResult:
@@ -182,17 +207,17 @@ def _recognised(connection: Connection, context: PushContext, mutations: Sequenc
     return results
 
 
-def _refuse(sender: Sender, sent: SentMutation, reason: UserError) -> Results:
+def _refuse(sender: Sender, sent: SentMutation, reason: UserError) -> Taken:
     """Move the number on, keep the mutation as it came, and tell the inbox."""
     with sender.database.writing() as connection:
         context = sender.admit(connection)
-        results, fresh = _settled_and_fresh(connection, sender, context, [sent])
-        if fresh:
+        found = _sorted(connection, sender, context, [sent])
+        refusal: Results = {}
+        if found.fresh:
             refusal = {sent.number: refused_result(sent, reason)}
             apply_service.report_refused(connection, context, [MutationRefused(sent, reason)])
-            _log_mutations(connection, sender, context, fresh, refusal)
-            results |= refusal
-    return results
+            _log_mutations(connection, sender, context, found.fresh, refusal)
+    return found.taken(refusal)
 
 
 def _log_mutations(

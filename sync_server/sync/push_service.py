@@ -73,10 +73,9 @@ def push(database: Database, device_id: uuid.UUID, request: PushRequest) -> Push
     mutations = request.mutations
     acknowledged = mutations[0].number - 1 if mutations else 0
     sender = Sender(database, device_id, pushed.incarnation, acknowledged, pushed.admit, pushed.accept_gap)
-    results = intake_service.take(sender, mutations)
-    with database.reading() as connection:
-        last_number = progress_repository.life(connection, device_id, pushed.incarnation).last_number
-    return PushAnswer(last_number, [results[mutation.number] for mutation in mutations], database.clock.now())
+    taken = intake_service.take(sender, mutations)
+    results = [taken.results[mutation.number] for mutation in mutations]
+    return PushAnswer(taken.last_number, results, database.clock.now())
 
 
 def check_request(request: PushRequest) -> None:

@@ -15,7 +15,7 @@ import msgspec
 from shared.errors import UserError
 from shared.ids import derived_id
 from shared.limits import QUARANTINE_MAX_BYTES, QUARANTINE_MAX_MUTATIONS
-from shared.sync.decision import Take
+from shared.sync.decision import EntryKind, Take
 from shared.sync.wire import MutationResult, PushAnswer, PushRequest, SentMutation
 from sync_server.auth import service as auth
 from sync_server.auth.service import KnownDevice
@@ -121,12 +121,12 @@ def discard(database: Database, device_id: uuid.UUID, reason: str) -> int:
 
 def _apply(database: Database, device: KnownDevice, waiting: list[Quarantined]) -> Applied:
     """Apply some: they get numbers of their own, in a life that stands for the quarantine of the device."""
-    life = derived_id("quarantine", device.id)
+    life = _life_of(device)
     with database.reading() as connection:
         last = progress_repository.life(connection, device.id, life).last_number
     numbered = [each.as_sent(last + at) for at, each in enumerate(waiting, 1)]
     sender = Sender(database, device.id, life, last, _admit(database, device), _no_gap)
-    results = intake_service.take(sender, numbered)
+    results = intake_service.take(sender, numbered).results
     outcomes = [(each.id, results[last + at]) for at, each in enumerate(waiting, 1)]
     with database.writing() as connection:
         now = database.clock.now()
@@ -141,12 +141,18 @@ def _apply(database: Database, device: KnownDevice, waiting: list[Quarantined]) 
 
 
 def _admit(database: Database, device: KnownDevice) -> Callable[[Connection], PushContext]:
+    clock, life = database.clock, _life_of(device)
+
     def admit(connection: Connection) -> PushContext:
         progress_repository.lock_device(connection, device.id)
-        clock = database.clock
-        return PushContext(device.id, device.store_id, device.name, clock.now(), database.ids, clock)
+        return PushContext(device.id, device.store_id, device.name, clock.now(), database.ids, clock, incarnation=life)
 
     return admit
+
+
+def _life_of(device: KnownDevice) -> uuid.UUID:
+    """What stands for a device's quarantine: its numbers count in it, and what is merged has come from there."""
+    return derived_id("quarantine", device.id)
 
 
 def _no_gap(connection: Connection, context: PushContext, expected: int, found: int) -> None:
@@ -180,7 +186,7 @@ def _entry(device: KnownDevice, sent: list[SentMutation], now: int) -> Entry:
     changes = "1 change that was" if len(sent) == 1 else f"{len(sent):,} changes that were"
     return Entry(
         id=_entry_id(device.id, sent[0].id),
-        kind="quarantine",
+        kind=EntryKind.QUARANTINE,
         entity="device",
         entity_id=device.id,
         title=device.name,

@@ -16,6 +16,7 @@ import structlog
 from shared.clock import MICROSECONDS_PER_SECOND, monotonic_us
 from shared.ids import derived_id
 from shared.schema.registry import Aggregate
+from shared.sync.decision import EntryKind
 from sync_server.db.feed import fed_aggregates
 from sync_server.db.sessions import Database, DBAPIError
 from sync_server.inbox import service as inbox
@@ -108,7 +109,7 @@ def _entry(done: Reconciled) -> inbox.Entry:
     """One entry for a subject and an example: the same difference found again adds nothing."""
     return inbox.Entry(
         id=derived_id("reconciliation", done.subject, done.example),
-        kind="integrity",
+        kind=EntryKind.INTEGRITY,
         entity="reconciliation",
         entity_id=derived_id("reconciliation", done.subject),
         title=f"The server found a difference: {done.subject}",

@@ -16,7 +16,7 @@ from tests.helpers.till_window import Bench
 
 OAT, CANDLE = "5012345678900", "5012345678924"
 TILL_PLACES = {Place.SELL, Place.PAYMENT, Place.RECEIPT, Place.SHIFT, Place.EVERYWHERE}
-PAGES = ("sell", "payment", "returns", "customer", "parked", "shift", "help")
+PAGES = ("sell", "payment", "returns", "customer", "parked", "shift", "sync", "help")
 
 
 def open_page(bench: Bench, name: str) -> None:
@@ -60,7 +60,7 @@ def test_given_any_page_when_f2_is_pressed_then_the_find_field_has_the_keyboard(
     assert selling.window.sell_screen.find_field.edit.hasFocus()
 
 
-@pytest.mark.parametrize("name", [name for name in PAGES if name != "help"])
+@pytest.mark.parametrize("name", [name for name in PAGES if name not in ("help", "sync")])
 def test_given_any_page_when_f1_is_pressed_twice_then_the_same_page_is_back(selling: Bench, name: str) -> None:
     open_page(selling, name)
     for expected in (Page.HELP, Page(name)):
@@ -69,7 +69,7 @@ def test_given_any_page_when_f1_is_pressed_twice_then_the_same_page_is_back(sell
         assert selling.window.conductor.page is expected
 
 
-@pytest.mark.parametrize("name", ["sell", "payment", "parked", "shift", "help"])
+@pytest.mark.parametrize("name", ["sell", "payment", "parked", "shift", "sync", "help"])
 def test_given_any_page_when_an_item_is_scanned_then_it_is_sold(selling: Bench, name: str) -> None:
     open_page(selling, name)
     selling.scan(OAT)
@@ -142,7 +142,7 @@ def test_given_every_theme_when_a_sale_is_shown_then_it_is_drawn_without_a_warni
 @pytest.mark.parametrize("size", [(1024, 680), (1280, 800), (1920, 1080)])
 def test_given_any_size_when_a_page_is_open_then_no_button_is_cut_off(selling: Bench, size: tuple[int, int]) -> None:
     selling.window.resize(*size)
-    for name in ("sell", "payment", "returns", "shift"):
+    for name in ("sell", "payment", "returns", "shift", "sync"):
         open_page(selling, name)
         QApplication.processEvents()
         for button in selling.window.screens[Page(name)].findChildren(QAbstractButton):

@@ -163,6 +163,10 @@ def _shift(bench: Bench) -> None:
     bench.window.conductor.shift.check_count()
 
 
+def _sync(bench: Bench) -> None:
+    bench.do("sync_centre")
+
+
 def _closed(bench: Bench) -> None:
     bench.window.conductor.shift.close_shift()
 
@@ -178,6 +182,7 @@ PAGES: tuple[tuple[str, Callable[[Bench], None]], ...] = (
     ("split", _split),
     ("more", _more),
     ("receipt", _receipt),
+    ("sync", _sync),
     ("help", _help),
     ("returns", _returns),
     ("customer", _customer),

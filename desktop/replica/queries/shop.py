@@ -162,6 +162,13 @@ def device_name(connection: Connection, device_id: uuid.UUID) -> str:
     return connection.execute(select(Device.name).where(Device.id == device_id)).scalar_one_or_none() or ""
 
 
+def setting_values(connection: Connection, key: str, store_id: uuid.UUID) -> tuple[object, object]:
+    """A setting as this store and as the chain has it; None where it is not set."""
+    rows = connection.execute(select(Setting.store_id, Setting.value).where(Setting.key == key)).all()
+    of_store = next((row.value for row in rows if row.store_id == store_id), None)
+    return of_store, next((row.value for row in rows if row.store_id is None), None)
+
+
 def setting_value(connection: Connection, key: str, store_id: uuid.UUID) -> object:
     """A setting of this store, else of the chain; None when neither is set."""
     rows = connection.execute(select(Setting.store_id, Setting.value).where(Setting.key == key)).all()

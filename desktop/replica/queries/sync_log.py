@@ -123,7 +123,7 @@ def scope_title(scope: str, store_names: dict[str, str]) -> str:
         case "catalogue":
             return "Products, prices and people"
         case "store":
-            return f"{store_name}: orders, customers, shifts"
+            return f"{store_name}: customers, orders"
         case "stock":
             return f"{store_name}: stock"
         case "sales":

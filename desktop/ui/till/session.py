@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from desktop.ui.executor import Executor
+from desktop.usecases.station import Station
 from desktop.usecases.till import Till
 from desktop.usecases.till_state import TillState
 from shared.errors import CounterfoilError
@@ -57,6 +58,11 @@ class TillSession(QObject):
         self._executor = executor
         self.state = till.state()
         self.problem = ""
+
+    @property
+    def station(self) -> Station:
+        """What stands behind the till, for work on a worker of its own that leaves basket and person alone."""
+        return self._till.station
 
     @property
     def currency(self) -> Currency:

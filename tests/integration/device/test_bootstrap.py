@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
 import uuid
 from collections.abc import Iterator
@@ -398,80 +395,6 @@ def test_given_somebody_who_reads_on_and_on_when_the_files_should_change_then_it
     assert not came_by_file(device)
     assert agrees(device, server)
     assert left_on_disk(device) == set()
-
-
-_CHILD = """
-import os, sys
-from pathlib import Path
-from desktop.replica import engine, successor
-from tests.integration.device.test_bootstrap import started_child
-
-def die(*_, **__):
-    os._exit(9)
-
-where = sys.argv[2]
-if where == "copying":
-    successor.Successor.carry_over = die
-elif where == "carried":
-    successor.Successor.catch_up = die
-elif where == "before":
-    engine.exchange_files = die
-elif where == "after":
-    real = engine.exchange_files
-    engine.exchange_files = lambda path: (real(path), die())
-started_child(Path(sys.argv[1]))
-"""
-
-
-def started_child(folder: Path) -> None:
-    """What the killed program does: an edit that waits, and a scope that starts anew by file."""
-    server, replica = _shop_in(folder)
-    forget_mark(replica)
-    put_up(server, folder)
-    pull(replica, server)
-
-
-def _shop_in(folder: Path) -> tuple[FakeServer, Replica]:
-    from shared.clock import SystemClock
-
-    made = FakeServer(scopes=["catalogue", f"store:{STORE}", STOCK])
-    for product_id, name in ((CUP, "Cup"), (PEN, "Pen")):
-        made.put("product", product(product_id, name), variant(product_id, name))
-    clock = SystemClock()
-    return made, Replica.open(folder / "device.db", KEY, clock=clock, ids=TimeOrderedIds(clock))
-
-
-@pytest.mark.parametrize("where", ["copying", "carried", "before", "after"])
-def test_given_a_program_that_is_killed_while_it_starts_anew_then_the_replica_is_the_old_or_the_new_one_whole(
-    device: Replica, server: FakeServer, engine: SyncEngine, where: str
-) -> None:
-    with device.write() as unit:
-        unit.edit("product", CUP, {"name": "My cup"}, edited_by="me")
-        unit.record("cash_movement", cash(TimeOrderedIds()))
-    device.close()
-    folder = device.path.parent
-    done = subprocess.run(
-        [sys.executable, "-c", _CHILD, str(folder), where],
-        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 9, done.stderr
-    again_server, again = _shop_in(folder)
-    try:
-        assert came_by_file(again) == (where == "after")
-        assert name_of(again, CUP) == "My cup"
-        pull(again, again_server)
-        with again.read() as connection:
-            assert outbox.pending_count(connection) == 2
-            assert connection.execute(select(func.count()).select_from(CashMovement)).scalar_one() == 1
-            assert connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
-        assert agrees(again, again_server)
-        assert left_on_disk(again) == set()
-    finally:
-        again.close()
 
 
 def test_given_a_server_that_was_restored_when_scopes_start_anew_then_they_come_by_pages(

@@ -163,6 +163,22 @@ def test_given_a_home_with_all_its_keys_when_recovered_then_it_just_sends(shop: 
         assert till.identity.incarnation == was.incarnation
 
 
+def test_given_a_change_the_server_refuses_when_recovered_then_it_does_not_say_that_all_is_in_step(
+    shop: Shop, recover: Recover
+) -> None:
+    shop.join("till")
+    with shop.open("till") as till:
+        till.sell()
+        with till.device.replica.write() as unit:
+            unit.create("category", {"id": unit.ids.new(), "name": "Winter"})
+            unit.connection.exec_driver_sql("UPDATE outbox SET hash = zeroblob(32) WHERE name = 'category.create'")
+            unit.connection.exec_driver_sql("DELETE FROM category WHERE name = 'Winter'")
+    ended, said = recover("till")
+    assert ended == main.EXIT_ENVIRONMENT, said
+    assert "refused 1 change" in said
+    assert "in step" not in said
+
+
 def test_given_an_empty_folder_when_recovered_then_it_has_not_joined(shop: Shop, recover: Recover) -> None:
     assert "not_enrolled" in recover("nowhere")[1]
 

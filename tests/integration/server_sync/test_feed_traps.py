@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 
 import psycopg
@@ -424,3 +424,47 @@ def test_given_any_writes_then_the_sums_are_those_of_the_pure_function(fresh_dat
     expected = bucket_sums("barcode", [(row.id.bytes, row.version) for row in live])
     assert [kept[number].sum if number in kept else 0 for number in range(256)] == expected
     assert sum(each.rows for each in kept.values()) == len(live) == 200
+
+
+def test_given_a_child_that_joins_while_its_root_commits_for_the_first_time_then_readers_are_told_of_it(
+    fresh_database: Database,
+) -> None:
+    """The root has its position but cannot be seen yet, so the child's commit finds nothing to give a position to."""
+    product, variant = ids.new(), ids.new()
+    with writer(fresh_database) as root, writer(fresh_database) as child, ThreadPoolExecutor(1) as thread:
+        root.execute(
+            "INSERT INTO product (id, name, kind, unit, state) VALUES (%s, 'Lamp', 'goods', 'piece', 'active')",
+            [product],
+        )
+        root.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        child.execute("INSERT INTO variant (id, product_id, sku, position) VALUES (%s, %s, 'L', 1)", [variant, product])
+        stamped = thread.submit(child.execute, "SET CONSTRAINTS ALL IMMEDIATE")
+        wait_until_waiting_or_done(fresh_database, stamped)
+        root.commit()
+        stamped.result(10)
+        seen = version_of(fresh_database, product)
+        child.commit()
+    assert version_of(fresh_database, product) > seen, "a reader who was told of the root is told of its child"
+    assert verify_feed(fresh_database) == []
+
+
+def wait_until_waiting_or_done(database: Database, stamped: Future[object]) -> None:
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'")
+    for _ in range(500):
+        with database.reading() as connection:
+            if stamped.done() or connection.execute(waiting).scalar_one():
+                return
+        wait([stamped], 0.01)
+    raise AssertionError("the child's commit neither waits nor ends")
+
+
+def version_of(database: Database, product: uuid.UUID) -> int:
+    with database.reading() as connection:
+        query = text("SELECT coalesce(max(version), 0) FROM sync_row WHERE id = :id")
+        return int(connection.execute(query, {"id": product}).scalar_one())
+
+
+def test_given_a_child_of_nothing_then_its_commit_ends_and_nothing_is_told(fresh_database: Database) -> None:
+    with writer(fresh_database, autocommit=True) as psql:
+        psql.execute("INSERT INTO variant (id, product_id, sku, position) VALUES (%s, %s, 'L', 1)", [ids.new()] * 2)
+    assert verify_feed(fresh_database) == []

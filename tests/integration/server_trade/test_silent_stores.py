@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from shared.clock import MICROSECONDS_PER_SECOND
+from shared.schema.stores import Setting
 from shared.stock import Level, may_promise, rights_of
 from sync_server.chain import service as chain
 from sync_server.db.sessions import Database
@@ -207,6 +208,16 @@ def test_given_another_share_when_set_then_it_holds_for_products_not_measured_ye
     finally:
         with branch.shop.writing() as connection:
             chain.set_setting(connection, "web_share_percent", "30")
+
+
+def test_given_a_share_of_the_store_itself_then_it_counts_before_the_chains_and_only_there(shop: Database) -> None:
+    one, other = Branch(shop), Branch(shop)
+    stocked = [(branch, branch.stocked(10)) for branch in (one, other)]
+    with shop.writing() as connection:
+        connection.execute(insert(Setting).values(id=ids.new(), store_id=one.id, key="web_share_percent", value=70))
+    for branch in (one, other):
+        branch.say(NOW)
+    assert [branch.available(wanted, now=LAPSED) for branch, wanted in stocked] == [7, 3]
 
 
 @pytest.mark.scenario("Balegas et al., bounded counter", "rights given out and promises never exceed what there was")

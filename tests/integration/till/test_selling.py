@@ -353,7 +353,9 @@ def test_given_stock_held_for_the_web_when_sold_then_the_clerk_is_told_quietly_a
         level = {"store_id": tiny_shop.store_id, "variant_id": tiny_shop.variants["MUG-BLUE"], "on_hand": 24_000}
         level["id"] = level_id(tiny_shop.store_id, tiny_shop.variants["MUG-BLUE"])
         pulled(work.connection, "stock_level", {**level, "reserved": 4_000})
-        pulled(work.connection, "setting", {"id": uuid.uuid4(), "key": "web_share_percent", "value": share})
+        setting = {"id": uuid.uuid4(), "key": "web_share_percent", "value": share}
+        pulled(work.connection, "setting", {**setting, "store_id": tiny_shop.store_id})
+        pulled(work.connection, "setting", {**setting, "id": uuid.uuid4(), "value": 99})
     till = Till(
         replica, clock=clock, ids=TimeOrderedIds(clock), equipment=equipment_at(tmp_path / "home", clock), sync=line
     )

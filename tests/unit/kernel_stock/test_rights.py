@@ -15,6 +15,7 @@ from shared.stock import (
     lease_until,
     may_promise,
     rights_of,
+    web_share_of,
 )
 
 TERMS = LeaseTerms(lease_us=10, rest_us=100, counts_us=1000)
@@ -105,3 +106,22 @@ def test_given_any_sale_then_what_it_takes_from_the_web_is_never_more_than_was_h
     taken = known.taken_from_web(quantity)
     assert 0 <= taken <= min(quantity, known.promised + known.rights)
     assert (taken == 0) == (quantity <= max(known.free, 0) or known.promised + known.rights == 0)
+
+
+@pytest.mark.parametrize(
+    ("of_store", "of_chain", "share"),
+    [
+        (None, None, 30),
+        (None, 50, 50),
+        (70, 50, 70),
+        (0, 50, 0),
+        (True, 50, 50),
+        ("70", None, 30),
+        (101, 50, 50),
+        (-1, -1, 30),
+    ],
+)
+def test_given_settings_of_store_and_chain_then_the_stores_counts_first_and_what_does_not_fit_counts_for_nothing(
+    of_store: object, of_chain: object, share: int
+) -> None:
+    assert web_share_of(of_store, of_chain) == share

@@ -15,6 +15,7 @@ from desktop.ui.screens.returns.blind_presenter import BlindReturnPresenter
 from desktop.ui.screens.returns.presenter import ReturnsPresenter
 from desktop.ui.screens.sell.presenter import SellPresenter
 from desktop.ui.screens.shift.presenter import ShiftPresenter
+from desktop.ui.screens.sync.presenter import SyncPresenter
 from desktop.ui.screens.till.pages import Page, page_for
 from desktop.ui.screens.till.parts import TillParts
 from desktop.ui.till.session import TillSession
@@ -32,7 +33,7 @@ class TillConductor(QObject):
 
     Attributes:
         page: the page that is open.
-        sell, payment, receipt, returns, blind, customer, parked, shift, login: the pages' presenters.
+        sell, payment, receipt, returns, blind, customer, parked, shift, sync, login: the pages' presenters.
 
     Signals:
         page_changed: another page is open.
@@ -57,6 +58,7 @@ class TillConductor(QObject):
         self.customer = CustomerPresenter(session)
         self.parked = ParkedPresenter(session)
         self.shift = ShiftPresenter(session, has_implied_decimals=implied)
+        self.sync = SyncPresenter(session, parts.sync_now, parts.support)
         self.login = LoginPresenter(session, parts.people)
         self._wanted = Page.SELL
         self._under_help = Page.SELL
@@ -71,7 +73,7 @@ class TillConductor(QObject):
 
     def go_to(self, page: Page) -> None:
         """Open a page, as far as the till's phase allows."""
-        if page is not Page.HELP:
+        if page not in (Page.HELP, Page.SYNC):
             self._under_help = page
         self._wanted = page
         self._settle()
@@ -79,8 +81,10 @@ class TillConductor(QObject):
 
     def step_back(self) -> None:
         """Escape: undo the smallest thing on the page, else go back to the sale."""
-        if self.page is Page.HELP:
+        if self.page is Page.HELP or (self.page is Page.SYNC and not self.sync.step_back()):
             self.go_to(self._under_help)
+        elif self.page is Page.SYNC:
+            self.focus_wanted.emit()
         elif self.page is Page.SELL:
             self.sell.step_back()
             self.focus_wanted.emit()
@@ -110,6 +114,7 @@ class TillConductor(QObject):
             Page.CUSTOMER: "customer",
             Page.SHIFT: "shift",
             Page.HELP: "help",
+            Page.SYNC: "sync_centre",
             Page.LOGIN: "logout",
         }
         page = Page(name)
@@ -162,7 +167,8 @@ class TillConductor(QObject):
             "print_copy": self.receipt.print_copy,
             "logout": self._lock,
             "shift": self._open_shift,
-            "sync": self._parts.sync_now,
+            "sync": self._sync_now,
+            "sync_centre": self._toggle_sync,
             "quit": self.quit_wanted.emit,
         }
 
@@ -180,6 +186,19 @@ class TillConductor(QObject):
 
     def _toggle_help(self) -> None:
         self.go_to(self._under_help if self.page is Page.HELP else Page.HELP)
+
+    def _toggle_sync(self) -> None:
+        if self.page is Page.SYNC:
+            self.go_to(self._under_help)
+            return
+        self.sync.open()
+        self.go_to(Page.SYNC)
+
+    def _sync_now(self) -> None:
+        if self.page is Page.SYNC:
+            self.sync.try_now()
+        else:
+            self._parts.sync_now()
 
     def _find(self) -> None:
         if self.page is Page.RECEIPT:

@@ -21,17 +21,19 @@ class Page(StrEnum):
     CUSTOMER = "customer"
     PARKED = "parked"
     SHIFT = "shift"
+    SYNC = "sync"
     HELP = "help"
 
 
 _WITHOUT_PAPER = frozenset((Page.FIRST_RUN, Page.LOGIN, Page.OPEN_SHIFT))
+_ALWAYS = frozenset((Page.HELP, Page.SYNC))
 _SALE_PAGES = frozenset((Page.SELL, Page.PAYMENT))
 
 
 def page_for(state: TillState, wanted: Page) -> Page:
     """The page to show when the till is in this state and the clerk last asked for ``wanted``."""
-    if wanted is Page.HELP:
-        return Page.HELP
+    if wanted in _ALWAYS:
+        return wanted
     forced = {
         Phase.NOT_ENROLLED: Page.FIRST_RUN,
         Phase.LOGGED_OUT: Page.LOGIN,
@@ -46,6 +48,6 @@ def page_for(state: TillState, wanted: Page) -> Page:
 
 def shows_paper(state: TillState, page: Page) -> bool:
     """Whether the basket stands at the side."""
-    if page is Page.HELP:
+    if page in _ALWAYS:
         return state.phase in (Phase.SELLING, Phase.PAYING, Phase.DONE)
     return page not in _WITHOUT_PAPER and state.phase is not Phase.NO_SHIFT

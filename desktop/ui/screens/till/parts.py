@@ -8,6 +8,7 @@ from pathlib import Path
 
 from desktop.ui.screens.login.presenter import PersonView
 from desktop.ui.sounds import Sounds
+from desktop.usecases.support_bundle import Bundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class TillParts:
         now_text: the store's local time, ``14:07``.
         receipts: where receipts are saved as PDF.
         sync_now: ask for a sync at once; returns immediately.
+        support: gathers the support bundle; None where there is no home to gather from.
         has_implied_decimals: whether ``2000`` means 20.00.
     """
 
@@ -27,4 +29,5 @@ class TillParts:
     receipts: Path
     sync_now: Callable[[], None]
     sounds: Sounds
+    support: Callable[[], Bundle] | None = None
     has_implied_decimals: bool = True

@@ -26,6 +26,7 @@ PLACES_BY_PAGE: dict[Page, frozenset[Place]] = {
     Page.BLIND_RETURN: _SELLING,
     Page.SHIFT: _SELLING,
     Page.HELP: _SELLING,
+    Page.SYNC: _SELLING,
     Page.RECEIPT: _SELLING | {Place.RECEIPT},
     Page.PAYMENT: _SELLING | {Place.PAYMENT},
 }

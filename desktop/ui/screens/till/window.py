@@ -19,6 +19,7 @@ from desktop.ui.screens.returns.screen import ReturnsScreen
 from desktop.ui.screens.sell.screen import SellScreen
 from desktop.ui.screens.shift.open_screen import OpenShiftScreen
 from desktop.ui.screens.shift.screen import ShiftScreen
+from desktop.ui.screens.sync.screen import SyncScreen
 from desktop.ui.screens.till.conductor import TillConductor
 from desktop.ui.screens.till.header import HeaderBar
 from desktop.ui.screens.till.pages import Page, shows_paper
@@ -83,6 +84,7 @@ class TillWindow(QWidget):
             Page.CUSTOMER: CustomerScreen(conductor.customer),
             Page.PARKED: ParkedScreen(conductor.parked),
             Page.SHIFT: ShiftScreen(conductor.shift),
+            Page.SYNC: SyncScreen(conductor.sync),
             Page.HELP: HelpScreen(),
         }
         self.header = HeaderBar(self._parts.now_text)
@@ -131,7 +133,7 @@ class TillWindow(QWidget):
         handlers = conductor.handlers()
         self.header.locked.connect(handlers["logout"])
         self.header.shift_pressed.connect(handlers["shift"])
-        self.header.sync_pressed.connect(handlers["sync"])
+        self.header.sync_pressed.connect(handlers["sync_centre"])
         self.basket.line_chosen.connect(conductor.sell.select_line)
         self.basket.customer_pressed.connect(handlers["customer"])
         self.sell_screen.action_pressed.connect(lambda name: handlers[name]())
@@ -220,4 +222,5 @@ class TillWindow(QWidget):
         if application is not None:
             application.removeEventFilter(self.scanner)
         self._parts.sounds.close()
+        self.conductor.sync.stop()
         super().closeEvent(event)

@@ -210,7 +210,7 @@ class EntryPanel(QWidget):
         if entry is None:
             return
         self._heading.setText(entry.heading)
-        self._reason.setText(entry.reason)
+        self._reason.setText(" ".join(filter(None, (entry.reason, entry.advice))))
         self.sides.show_entry(entry)
         self.pair.setVisible(entry.pair is not None)
         if entry.pair is not None:

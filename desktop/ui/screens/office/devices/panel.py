@@ -12,6 +12,7 @@ from desktop.ui.screens.office.frame.side_panel import SidePanel
 from desktop.ui.theme import Ink, Tone, TypeRole
 from desktop.ui.widgets import ActionButton, Emphasis, NoticeLine, TextLabel
 
+_WIDTH = 372
 _FACTS: tuple[tuple[str, str], ...] = (
     ("state_word", "State"),
     ("seen", "Last heard"),
@@ -38,7 +39,7 @@ class DevicePanel(SidePanel):
     """The panel."""
 
     def __init__(self, presenter: DevicesPresenter) -> None:
-        super().__init__()
+        super().__init__(width=_WIDTH)
         self._presenter = presenter
         self._words = TextLabel("", TypeRole.OFFICE, Ink.SECOND, wraps=True)
         self.told = NoticeLine(Tone.GOOD)
@@ -80,8 +81,8 @@ class DevicePanel(SidePanel):
         """Make the code that the form asks for."""
         if self._presenter.state.panel is Panel.NEW:
             self._presenter.make_code(
-                store=str(self.store.value() or ""),
-                kind=str(self.kind.value() or "till"),
+                store=str(self.store.value()),
+                kind=str(self.kind.value()),
                 number=self.number.text(),
                 name=self.name.text(),
             )

@@ -22,7 +22,7 @@ _TONES = {
 }
 COLUMNS: tuple[Column[DeviceLine], ...] = (
     Column("Device", lambda line: line.title, secondary=lambda line: "this device" if line.is_this else ""),
-    Column("Store", lambda line: line.store, is_quiet=True, width=120),
+    Column("Store", lambda line: line.store, is_quiet=True, width=132),
     Column("Kind", lambda line: f"{line.kind} {line.number}", is_quiet=True, width=86),
     Column("State", lambda line: line.state_word, is_chip=True, width=116, tone=lambda line: _TONES[line.state]),
     Column("Last heard", lambda line: line.seen, is_quiet=True, width=104),
@@ -38,7 +38,7 @@ COLUMNS: tuple[Column[DeviceLine], ...] = (
     Column("Program", lambda line: line.program, is_quiet=True, width=148),
     Column("Series", lambda line: f"{line.series:,}", is_figure=True, is_quiet=True, width=68),
 )
-_ROOM = {1: 560, 4: 660, 7: 740, 8: 980, 9: 1060}
+_ROOM = {1: 560, 2: 700, 4: 760, 7: 820, 8: 980, 9: 1060}
 
 
 class DevicesPage(OfficePage):
@@ -106,15 +106,17 @@ class DevicesPage(OfficePage):
         return text in actions
 
     def _choose_row(self, row: int) -> None:
-        line = self.model.row_at(row)
-        if line is not None and self.presenter.state.panel in (Panel.NOTHING, Panel.DEVICE, Panel.CODE):
+        line, state = self.model.row_at(row), self.presenter.state
+        is_shown = line is not None and line.id == state.chosen and state.panel is not Panel.NOTHING
+        if line is not None and not is_shown and state.panel in (Panel.NOTHING, Panel.DEVICE, Panel.CODE):
             self.presenter.choose(line.id)
 
     def _show(self) -> None:
         state = self.presenter.state
         devices = state.devices
         is_empty = devices is None
-        self.notice.say("" if is_empty else state.problem)
+        stale = " The list is as it was read last." if state.is_stale else ""
+        self.notice.say("" if is_empty or not state.problem else state.problem + stale)
         self._new.setEnabled(not is_empty)
         self._look.setVisible(bool(state.needing_a_look))
         self._look.set_words(f"{state.needing_a_look:,} to look at")

@@ -109,14 +109,19 @@ class TableCard(FramedPane):
 
     def show_rows(self) -> None:
         """Show the table."""
-        self._stack.setCurrentIndex(0)
+        self._bring(0)
 
     def show_empty(self, title: str, text: str) -> None:
         """Say what would be here."""
         self._empty.set_words(title, text)
-        self._stack.setCurrentIndex(1)
+        self._bring(1)
 
     def show_loading(self, text: str = "Looking…") -> None:
         """Say that it is on its way."""
         self._loading.setText(text)
-        self._stack.setCurrentIndex(2)
+        self._bring(2)
+
+    def _bring(self, place: int) -> None:
+        """Show one of the three, under the frame: the stack raises what it shows."""
+        self._stack.setCurrentIndex(place)
+        self._frame.raise_()

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QVBoxLayout, QWidget
 
 from desktop.ui.executor import Executor
-from desktop.ui.screens.office.frame.form import FactRow
 from desktop.ui.screens.office.frame.side_panel import SidePanel, section_head
 from desktop.ui.screens.office.session import OfficeSession
 from desktop.ui.theme import Ink, Tone, TypeRole
@@ -126,8 +125,11 @@ class BundlePanel(SidePanel):
             self.form.insertWidget(place, row)
 
 
-class _PartRow(FactRow):
+class _PartRow(QWidget):
     def __init__(self, part: Part) -> None:
-        super().__init__(part.name)
-        self.say("", part.about)
-        self.quiet.setToolTip(part.about)
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(TextLabel(part.name, TypeRole.OFFICE_STRONG))
+        column.addWidget(TextLabel(part.about, TypeRole.SUPPORT, Ink.THIRD, wraps=True))

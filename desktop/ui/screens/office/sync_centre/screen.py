@@ -230,8 +230,7 @@ class SyncPage(OfficePage):
     def _show_list(self, state: SyncState, view: SyncView) -> None:
         self.tabs.choose(_TABS.index(state.shown))
         is_log = state.shown == "log"
-        for kind, card in self._cards.items():
-            card.setVisible(kind is is_log)
+        self._show_card(is_log=is_log)
         rows: Sequence[object] = view.happenings if is_log else view.numbers[state.shown]
         if (state.shown, rows) != self._shown_rows:
             if is_log:
@@ -247,9 +246,17 @@ class SyncPage(OfficePage):
         else:
             self._cards[is_log].show_empty(*_EMPTY[state.shown])
 
+    def _show_card(self, *, is_log: bool) -> None:
+        """Show one of the two tables; the keyboard stays with the list."""
+        had_focus = self._cards[not is_log].table.hasFocus()
+        self._cards[is_log].show()
+        if had_focus:
+            self._cards[is_log].table.setFocus()
+        self._cards[not is_log].hide()
+
     def _show_columns(self, shown: str) -> None:
         is_refused = shown == "refused"
-        hidden = {0: is_refused, _REASON: not is_refused, _AGE: shown != "waiting", _STATE: is_refused}
+        hidden = {0: is_refused, 1: is_refused, _REASON: not is_refused, _AGE: shown != "waiting", _STATE: is_refused}
         for column, is_hidden in hidden.items():
             self._sent_table.setColumnHidden(column, is_hidden)
 

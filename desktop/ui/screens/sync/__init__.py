@@ -1,0 +1,1 @@
+"""The sync centre at the till."""
