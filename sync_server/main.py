@@ -23,6 +23,7 @@ from sync_server.auth.channel_cache import ChannelCache
 from sync_server.auth.token_service import TokenCache
 from sync_server.catalogue.endpoints import router as catalogue
 from sync_server.catalogue.service import OfferCache
+from sync_server.customers.endpoints import router as customers
 from sync_server.db.embedded import EmbeddedPostgres
 from sync_server.db.engine import connection_text, make_engine
 from sync_server.db.migrate import migrate
@@ -50,15 +51,30 @@ from sync_server.sync.event_endpoints import router as events
 from sync_server.sync.heads import HeadsBoard
 from sync_server.sync.housekeeping import Housekeeper
 from sync_server.sync.idle_desk import IdleDesk
-from sync_server.sync.idle_service import KnownScopes, answer_idle
+from sync_server.sync.idle_service import answer_idle
 from sync_server.sync.idle_shortcut import IdleShortcut
+from sync_server.sync.known_scopes import KnownScopes
 from sync_server.sync.load_gate import GateBounds, LoadGate, spread_pause
 from sync_server.sync.quarantine_endpoints import router as quarantine
 from sync_server.sync.reconciler import Reconciler
 from sync_server.sync.repair_endpoints import router as repair
 from sync_server.sync.verify_endpoints import router as digests
 
-ROUTERS = (health, devices, sync, repair, snapshots, events, catalogue, orders, reports, stock, digests, quarantine)
+ROUTERS = (
+    health,
+    devices,
+    sync,
+    repair,
+    snapshots,
+    events,
+    catalogue,
+    orders,
+    reports,
+    stock,
+    digests,
+    quarantine,
+    customers,
+)
 """Every noun's router."""
 
 _DESCRIPTION = """The central server of Counterfoil: it syncs tills and offices and takes the orders of channels.
@@ -116,8 +132,9 @@ def create_app(
             app.state.heartbeat_seconds = settings.heartbeat_seconds
             bounds = GateBounds(settings.sync_at_work, settings.sync_waiting, settings.sync_wait_seconds)
             app.state.push_gate = LoadGate("push", bounds, _chance)
+            app.state.known_scopes = KnownScopes()
             app.state.idle_desk = IdleDesk(
-                partial(answer_idle, database, KnownScopes()), bounds.waiting, bounds.wait_seconds
+                partial(answer_idle, database, app.state.known_scopes), bounds.waiting, bounds.wait_seconds
             )
             app.state.pull_gate = LoadGate("pull", bounds, _chance)
             app.state.snapshots = shelf_of(settings)

@@ -10,9 +10,12 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
-from desktop.replica import buckets, cursors, pulled
+from desktop.replica import buckets, cursors, offers, pulled
 from desktop.replica.digests import server_payloads
-from desktop.replica.rows import aggregate_of
+from desktop.replica.rows import aggregate_of, read_payload
+from desktop.replica.unit_of_work import UnitOfWork
+from shared.schema.base import Kind, ScopeRule
+from shared.schema.registry import AGGREGATES, Aggregate
 from shared.sync.buckets import BUCKETS
 from shared.sync.digest import payload_hash
 from shared.sync.wire import Row
@@ -50,6 +53,47 @@ def absent_rows(connection: Connection, scope_number: int) -> list[tuple[str, by
         )
         found += [(entity, row[0]) for row in rows]
     return found
+
+
+def orphans(connection: Connection) -> list[tuple[str, bytes]]:
+    """(entity, id) of rows that no scope holds and that this device has not made: nobody would ever take them away."""
+    return [
+        (entity, entity_id)
+        for entity, aggregate in AGGREGATES.items()
+        if aggregate.scope is not ScopeRule.NOWHERE
+        for entity_id in _orphans_of(connection, aggregate)
+    ]
+
+
+def still_orphans(connection: Connection, keys: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    """Those of these that are orphans yet."""
+    return [
+        (entity, entity_id)
+        for entity, entity_id in keys
+        if _orphans_of(connection, aggregate_of(entity), " AND t.id = ?", entity_id)
+    ]
+
+
+def _orphans_of(connection: Connection, aggregate: Aggregate, which: str = "", *values: bytes) -> list[bytes]:
+    entity = aggregate.entity
+    rows = connection.exec_driver_sql(
+        f"SELECT t.id FROM {aggregate.root.name} AS t "
+        "WHERE NOT EXISTS (SELECT 1 FROM membership AS m WHERE m.entity = ? AND m.id = t.id) "
+        "AND NOT EXISTS (SELECT 1 FROM base_copy AS b WHERE b.entity = ? AND b.id = t.id) "
+        f"AND NOT EXISTS (SELECT 1 FROM outbox AS o WHERE o.entity = ? AND o.entity_id = t.id){which} ORDER BY t.id",
+        (entity, entity, entity, *values),
+    )
+    return list(rows.scalars())
+
+
+def take_up_orphans(unit: UnitOfWork, keys: Sequence[tuple[str, bytes]], settled_number: int) -> None:
+    """Erase rows that no scope holds; what happened is offered to the server first, which takes it if it lacks it."""
+    for entity, entity_id in keys:
+        aggregate = aggregate_of(entity)
+        payload = read_payload(unit.connection, aggregate, entity_id)
+        pulled.erase(unit.connection, entity, [entity_id], settled_number)
+        if payload is not None and aggregate.kind is Kind.FACT:
+            offers.offer(unit, aggregate, payload, 1)
 
 
 def standing_payload_hashes(connection: Connection, entity: str, ids: Sequence[bytes]) -> dict[bytes, bytes]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from desktop.log import logger
 from desktop.replica import cursors, identity, outbox, resending, sync_events, sync_tally
-from desktop.replica.changes import Changes, merge_changes
+from desktop.replica.changes import Changes
 from desktop.replica.engine import Replica
 from desktop.sync import schedule, verification
 from desktop.sync.cycle import CycleReport, SyncCycle

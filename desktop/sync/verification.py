@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from desktop.replica import buckets, cursors, repair, sync_events
+from desktop.replica import buckets, cursors, pulled, repair, sync_events
 from desktop.replica.changes import Changes
 from desktop.replica.cursors import ScopeCursor
 from desktop.replica.digests import scope_digest_here
@@ -32,6 +32,9 @@ ATTEMPTS_MAX = 5
 KEYS_ASKED_AT_ONCE = 500
 ROWS_WRITTEN_AT_ONCE = 50
 BUCKETS_ASKED_AT_ONCE = 512
+RESTART_FROM = 200
+"""From so many differences on, a scope in which more than a quarter differs is filled anew."""
+_RESTART_SHARE = 4
 _VERIFIED_AT = "verified_at"
 
 Key = tuple[str, bytes]
@@ -44,7 +47,8 @@ class Difference:
 
     Attributes:
         what: ``missing`` here, ``extra`` here, ``version`` (another one here), ``row`` (its row is gone from the
-            tables), ``content`` (the version agrees, the row does not) or ``sums`` (only the sums were wrong).
+            tables), ``content`` (the version agrees, the row does not), ``orphan`` (no scope holds it) or ``sums``
+            (only the sums were wrong).
     """
 
     scope: str
@@ -71,16 +75,23 @@ class ScopeVerified:
 
 @dataclass(frozen=True, slots=True)
 class VerifyReport:
-    """What a verification found, and what it put right."""
+    """What a verification found, and what it put right.
+
+    Attributes:
+        orphans: rows that no scope holds.
+        restarted: scopes in which so much differed that the next pulls fill them anew.
+    """
 
     scopes: tuple[ScopeVerified, ...]
     repaired: tuple[Difference, ...] = ()
     changes: Changes = field(default_factory=Changes)
+    orphans: tuple[Difference, ...] = ()
+    restarted: tuple[str, ...] = ()
 
     @property
     def differences(self) -> tuple[Difference, ...]:
         """Everything that differed."""
-        return tuple(each for scope in self.scopes for each in scope.differences)
+        return (*(each for scope in self.scopes for each in scope.differences), *self.orphans)
 
     @property
     def agrees(self) -> bool:
@@ -134,7 +145,8 @@ def verify_now(
     for attempt in range(1, ATTEMPTS_MAX + 1):
         catch_up()
         report = verification.run(is_deep=is_deep, is_repairing=is_repairing)
-        if attempt == ATTEMPTS_MAX or all(scope.is_compared for scope in report.scopes):
+        is_whole = all(scope.is_compared for scope in report.scopes) and not report.restarted
+        if attempt == ATTEMPTS_MAX or is_whole:
             break
     return report
 
@@ -165,17 +177,44 @@ class Verification:
             self._verified(me, cursor, sums.get(cursor.scope), is_deep=is_deep, is_recounting=is_recounting)
             for cursor in held
         ]
+        stray = self._orphans(verified) if is_recounting else ()
         if not is_repairing:
-            return VerifyReport(tuple(verified))
-        repaired = [
-            each
-            for cursor, scope in zip(held, verified, strict=True)
-            if scope.differences
-            for each in self._repaired(me, cursor, scope)
-        ]
-        report = VerifyReport(tuple(verified), tuple(repaired), _changes(repaired))
+            return VerifyReport(tuple(verified), orphans=stray)
+        repaired: list[Difference] = []
+        restarted: list[str] = []
+        for cursor, scope in zip(held, verified, strict=True):
+            if _is_beyond_repair(scope):
+                restarted += self._restarted(cursor)
+            elif scope.differences:
+                repaired += self._repaired(me, cursor, scope)
+        repaired += self._taken_up(stray)
+        report = VerifyReport(tuple(verified), tuple(repaired), _changes(repaired), stray, tuple(restarted))
         self._tell(report)
         return report
+
+    def _orphans(self, verified: Sequence[ScopeVerified]) -> tuple[Difference, ...]:
+        """Rows that no scope holds, but for those that are known to be missing from one."""
+        named = {(each.entity, each.id) for scope in verified for each in scope.differences}
+        with self._replica.read() as connection:
+            found = repair.orphans(connection)
+        return tuple(Difference("", *key, "orphan") for key in found if key not in named)
+
+    def _taken_up(self, stray: Sequence[Difference]) -> Iterator[Difference]:
+        """Take rows away that no scope holds, as far as none holds them still."""
+        for start in range(0, len(stray), ROWS_WRITTEN_AT_ONCE):
+            part = stray[start : start + ROWS_WRITTEN_AT_ONCE]
+            with self._replica.write(is_background=True) as unit:
+                still = repair.still_orphans(unit.connection, [(each.entity, each.id) for each in part])
+                repair.take_up_orphans(unit, still, identity_of(unit.connection).settled_number)
+            yield from part
+
+    def _restarted(self, cursor: ScopeCursor) -> list[str]:
+        """Fill a scope anew; its rows stay in use meanwhile. Nothing where the device moved on."""
+        with self._replica.write(is_background=True) as unit:
+            if cursors.position_of(unit.connection, cursor.scope) != cursor.position:
+                return []
+            pulled.restart_scope(unit.connection, cursor)
+        return [cursor.scope]
 
     def _sums(self, me: DeviceIdentity, scopes: list[str]) -> Mapping[str, ScopeSums]:
         """The server's sums by scope; none where it is in another epoch, which the next pull deals with."""
@@ -334,8 +373,16 @@ class Verification:
         text = f"Verified {report.rows:,} rows: {len(report.differences):,} differed from the server"
         if report.repaired:
             text += f", put right: {counted(Counter(each.entity for each in report.repaired))}"
+        if report.restarted:
+            text += f", fetched anew: {', '.join(report.restarted)}"
         with self._replica.write(is_background=True) as unit:
             sync_events.add(unit.connection, unit.clock.now(), "note", f"{text}.")
+
+
+def _is_beyond_repair(scope: ScopeVerified) -> bool:
+    """Whether so much of a scope differs that fetching it row by row would take longer than fetching it anew."""
+    count = len(scope.differences)
+    return count >= RESTART_FROM and count * _RESTART_SHARE > max(scope.rows_here, scope.rows_there)
 
 
 def _is_of(answer: RowsAnswer, me: DeviceIdentity, cursor: ScopeCursor) -> bool:

@@ -15,6 +15,7 @@ _WORDS = {
     "version": "another version here",
     "row": "its row is gone here",
     "content": "same version, other content",
+    "orphan": "here, although no scope holds it",
     "sums": "only the sums were wrong",
 }
 
@@ -25,13 +26,15 @@ def lines_of(report: VerifyReport) -> Iterator[str]:
         yield f"{scope.scope}  {scope.rows_here:,} rows at {scope.position:,}  {_verdict(scope)}"
     shown = report.differences[:SHOWN_MAX]
     for each in shown:
-        yield f"  {each.scope}  {each.entity} {each.id.hex()}  {_WORDS[each.what]}"
+        yield f"  {each.scope or 'this device'}  {each.entity} {each.id.hex()}  {_WORDS[each.what]}"
     if len(report.differences) > len(shown):
         yield f"  and {len(report.differences) - len(shown):,} more"
     if report.repaired:
         yield f"Put right: {counted(Counter(each.entity for each in report.repaired))}."
+    for name in report.restarted:
+        yield f"{name} is fetched anew: too much of it differed."
     left = len(report.differences) - len(report.repaired)
-    if left:
+    if left and not report.restarted:
         yield f"{left:,} differ still. To fetch them again: counterfoil verify --repair"
     elif report.agrees and not report.repaired:
         yield f"Everything agrees: {report.rows:,} rows."

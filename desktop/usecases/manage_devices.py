@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -110,7 +110,8 @@ def list_devices(desk: Desk, server: DevicesDesk | None) -> tuple[DeviceLine, ..
         EnvironmentFailure: ``server_unreachable`` …
     """
     desk.require(Permission.MANAGE_DEVICES)
-    lines = [_line(desk, device) for device in _line_of(server).list_devices()]
+    names = dict(stores_here(desk))
+    lines = [_line(desk, device, names) for device in _line_of(server).list_devices()]
     return tuple(sorted(lines, key=lambda line: (line.is_revoked, line.store, line.kind, line.number)))
 
 
@@ -170,14 +171,14 @@ def _line_of(server: DevicesDesk | None) -> DevicesDesk:
     return server
 
 
-def _line(desk: Desk, device: ListedDevice) -> DeviceLine:
+def _line(desk: Desk, device: ListedDevice, store_names: Mapping[str, str]) -> DeviceLine:
     state = _state(desk, device)
     skew = device.clock_skew_us
     is_skewed = skew is not None and abs(skew) > SKEW_MAX_US
     seen = device.last_seen_at
     return DeviceLine(
         id=device.id,
-        store=device.store,
+        store=store_names.get(device.store, device.store),
         kind=device.kind.capitalize(),
         number=device.number,
         title=device.name or f"{device.kind.capitalize()} {device.number}",

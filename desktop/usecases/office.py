@@ -19,7 +19,7 @@ from desktop.usecases.ports import Equipment, SyncPort
 from desktop.usecases.review_sync import OutboxLine, SyncView, outbox_lines, show_sync, try_now
 from desktop.usecases.station import Station
 from desktop.usecases.support_bundle import Bundle
-from desktop.usecases.sync_words import headline_of
+from desktop.usecases.sync_words import explanation_of, headline_of
 from shared.clock import Clock
 from shared.errors import EnvironmentFailure, UserError
 from shared.ids import IdMaker
@@ -113,6 +113,8 @@ class Office:
         """The frame around every page; reads the replica only."""
         self.station.refresh()
         line = line_facts(self.station.sync)
+        if self.station.facts is None:
+            return OfficeState("", "", explanation_of(line, waiting=0), is_online=False)
         with self.replica.read() as connection:
             waiting = waiting_mutations(connection)
             conflicts = count_needing_someone(connection)

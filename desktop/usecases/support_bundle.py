@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
-
-from sqlalchemy import Connection
 
 from desktop.paths import Home
 from desktop.replica import buckets, cursors, figures, sync_events, sync_tally
@@ -205,7 +204,7 @@ def _identity(censor: Censor, me: DeviceIdentity) -> dict[str, object]:
     return shown
 
 
-def _sync(censor: Censor, connection: Connection, line: LineFacts | None) -> Part:
+def _sync(censor: Censor, connection: Any, line: LineFacts | None) -> Part:
     now_line = None if line is None else dataclasses.asdict(line)
     if now_line is not None:
         now_line |= {name: censor.text(str(now_line[name])) for name in ("last_error", "hold_up")}
@@ -228,7 +227,7 @@ def _sync(censor: Censor, connection: Connection, line: LineFacts | None) -> Par
     return Part("sync.json", "how the line stands, how far each scope is, the last comparison", _json(told))
 
 
-def _events(censor: Censor, connection: Connection) -> Part:
+def _events(censor: Censor, connection: Any) -> Part:
     lines = [
         f"{datetime_at(each.at):%Y-%m-%dT%H:%M:%SZ} {each.kind} "
         f"{censor.text(each.text, keeps_numbers=each.kind in _OWN_SENTENCES)}"
@@ -237,7 +236,7 @@ def _events(censor: Censor, connection: Connection) -> Part:
     return Part("events.txt", "what sync did, names and amounts masked", "\n".join(lines) + "\n")
 
 
-def _changes(censor: Censor, connection: Connection) -> Part:
+def _changes(censor: Censor, connection: Any) -> Part:
     refused = figures.outbox_shapes(connection, ["refused", "quarantined"], CHANGES_MAX)
     waiting = figures.outbox_shapes(connection, ["waiting"], CHANGES_MAX)
     told = [_change(censor, each) for each in (*refused, *waiting)]
@@ -262,7 +261,7 @@ def _change(censor: Censor, shape: OutboxShape) -> dict[str, object]:
     }
 
 
-def _figures(home: Home, connection: Connection) -> Part:
+def _figures(home: Home, connection: Any) -> Part:
     told = {
         "schema_sha256": figures.schema_digest(connection),
         "sqlite": figures.file_facts(connection),

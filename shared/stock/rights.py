@@ -79,7 +79,7 @@ def lease_until(words: Sequence[TillWord], terms: LeaseTerms, *, standing_until:
 
 
 def web_share_of(of_store: object, of_chain: object) -> int:
-    """What of its stock the web may promise while a store is not heard, in per cent: as the store has it, else the chain.
+    """What the web may promise of a store that is not heard, in per cent: as the store has it set, else the chain.
 
     A setting that is no whole number from 0 to 100 counts for nothing. Tills and the server go by the same rule.
     """

@@ -29,6 +29,9 @@ ORDER BY id
 """)
 _KEYS = text("SELECT customer_id, key FROM customer_key WHERE customer_id = ANY(:ids)")
 _FORGET_KEYS = text("DELETE FROM customer_key WHERE customer_id = ANY(:ids)")
+_WITH_KEYS = text(
+    "SELECT DISTINCT customer_id FROM customer_key WHERE key = ANY(:keys) ORDER BY customer_id LIMIT :limit"
+)
 _CANDIDATES = text("""
 WITH mine AS (SELECT key, customer_id FROM customer_key WHERE customer_id = ANY(:ids) AND key <> :looked_at),
 block AS MATERIALIZED (
@@ -93,6 +96,11 @@ class DecidedPair:
     state: str
     decided_by: str
     decided_at: int | None
+
+
+def with_keys(connection: Connection, keys: Sequence[int], limit: int) -> list[uuid.UUID]:
+    """Customers that have one of these keys."""
+    return list(connection.execute(_WITH_KEYS, {"keys": list(keys), "limit": limit}).scalars())
 
 
 def customers(connection: Connection, ids: Sequence[uuid.UUID]) -> list[KnownCustomer]:

@@ -9,7 +9,7 @@ import hashlib
 import uuid
 from collections.abc import Sequence
 
-from shared.customers.matching import Likeness, Reason, candidate_keys, likeness
+from shared.customers.matching import Likeness, Profile, Reason, candidate_keys, likeness
 from shared.customers.same_person import AliasState, alias_id, elder_first, proposal_entry_id, survivor
 from shared.sync.decision import EntryKind, Take
 from sync_server.customers import same_person_repository as repository
@@ -19,6 +19,7 @@ from sync_server.inbox import service as inbox
 from sync_server.inbox.service import Entry
 
 _CHUNK = 500
+_ALIKE_MAX = 100
 _FIRST = uuid.UUID(int=0)
 _WORDS = {
     Reason.NUMBER: "the same number",
@@ -50,6 +51,20 @@ def propose(connection: Connection, customer_ids: Sequence[uuid.UUID], *, now: i
     return _propose_pairs(
         connection, [(known[one], known[other]) for one, other in pairs if {one, other} <= known.keys()], now
     )
+
+
+def customers_like(connection: Connection, profile: Profile) -> list[KnownCustomer]:
+    """Customers that share a key with a profile: few, and the one who is meant among them.
+
+    A customer that was imported and never looked at has no keys yet; see ``match_all``.
+    """
+    keys = [_key_number(key) for key in candidate_keys(profile)]
+    return repository.customers(connection, repository.with_keys(connection, keys, _ALIKE_MAX))
+
+
+def customer(connection: Connection, customer_id: uuid.UUID) -> KnownCustomer | None:
+    """One customer as matching sees them; None where there is none."""
+    return next(iter(repository.customers(connection, [customer_id])), None)
 
 
 def match_all(database: Database) -> tuple[int, int]:

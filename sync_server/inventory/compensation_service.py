@@ -18,7 +18,6 @@ from sync_server.inventory import compensation_repository
 from sync_server.inventory.compensation_repository import ShortOrder
 
 
-
 def review_promises(connection: Connection, pairs: Collection[tuple[uuid.UUID, uuid.UUID]], *, now: int) -> int:
     """Hold the promises of these (store, variant) against what there is; open and close tasks accordingly.
 
@@ -55,7 +54,9 @@ def count_broken(connection: Connection) -> int:
 
 def _entry_id(short: ShortOrder) -> uuid.UUID:
     """Another one each time an order comes up short anew, so that a closed task is not brought back to life."""
-    return derived_id(EntryKind.COMPENSATION, short.order_id, short.variant_id, f"{short.ledger_position}/{short.missing}")
+    return derived_id(
+        EntryKind.COMPENSATION, short.order_id, short.variant_id, f"{short.ledger_position}/{short.missing}"
+    )
 
 
 def _entry(short: ShortOrder, entry_id: uuid.UUID, now: int) -> inbox.Entry:

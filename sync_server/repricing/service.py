@@ -20,8 +20,8 @@ from shared.pricing import ENGINE_VERSION, amount_for, choose_price
 from shared.quantity import Quantity, Unit
 from shared.sales.repricing import AmountDifference, reprice
 from shared.sales.sealed import SealedLine, SealedSale
-from shared.tax import EffectiveRate, TaxRule, choose
 from shared.sync.decision import EntryKind
+from shared.tax import EffectiveRate, TaxRule, choose
 from sync_server.db.sessions import Connection, Database
 from sync_server.inbox import service as inbox
 from sync_server.inbox.service import Entry

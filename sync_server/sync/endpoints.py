@@ -20,6 +20,7 @@ from sync_server.errors import ErrorBody
 from sync_server.sync import digest_service, pull_service, push_service
 from sync_server.sync.bodies import Body, read_body
 from sync_server.sync.encoding import CONTENT_TYPE, packed, unpacked
+from sync_server.sync.known_scopes import KnownScopes
 from sync_server.sync.load_gate import LoadGate
 
 router = APIRouter(prefix="/sync", tags=["sync"], responses={401: {"model": ErrorBody}})
@@ -75,15 +76,16 @@ async def pull(request: Request, device_id: TokenDevice, database: RequestDataba
     gate: LoadGate = request.app.state.pull_gate
     gate.look()
     body = await read_body(request)
-    return await gate.run(partial(_pull, body, device_id, database, seen))
+    known: KnownScopes = request.app.state.known_scopes
+    return await gate.run(partial(_pull, body, device_id, database, known, seen))
 
 
-def _pull(body: bytes, device_id: uuid.UUID, database: Database, seen: Sighting) -> Response:
+def _pull(body: bytes, device_id: uuid.UUID, database: Database, known: KnownScopes, seen: Sighting) -> Response:
     request = unpacked(body, _pull_decoder)
     with database.reading() as connection:
         device = auth.require_device(connection, device_id)
         answer = pull_service.answer_pull(
-            connection, device, request, epoch=current_epoch(connection), now=database.clock.now()
+            connection, device, request, epoch=current_epoch(connection), now=database.clock.now(), known=known
         )
     seen.pulled(device_id, request, answer.pages)
     return Response(packed(answer), media_type=CONTENT_TYPE)

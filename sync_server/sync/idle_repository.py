@@ -61,11 +61,9 @@ class DeviceLook:
 class Look:
     """What one look shows.
 
-    ``catalogue_position`` and ``newest_scope_id`` change whenever what a device may hold can have changed: stores and
-    settings of the chain are in the catalogue, and a new week of sales is a new scope.
-
     Attributes:
         is_settled: the epoch is the one of the history that is being written.
+        catalogue_position: with ``newest_scope_id`` a part of ``known_scopes.ScopesKey``.
         heads: of the scopes asked for.
         devices: in the order asked; None for one that is not let in (any more).
     """

@@ -1,7 +1,8 @@
 """Polls of devices that have everything already: most polls, so all that came meanwhile are answered from one look.
 
 Only what is sure to be idle is answered here, from what that look shows; whatever else it may be (something new, a
-cursor that is not known, a revoked device, another epoch) takes the whole way of a pull.
+cursor that is not known, a revoked device, another epoch, a device whose scopes this worker has yet to work out) takes
+the whole way of a pull.
 """
 
 from __future__ import annotations
@@ -14,15 +15,12 @@ from shared.schema.registry import SCHEMA_AT_LEAST, SCHEMA_VERSION
 from shared.sync.wire import PullRequest
 from sync_server.db.sessions import Database
 from sync_server.devices.seen_service import Sighting
-from sync_server.sync import pull_service, scope_repository
 from sync_server.sync.encoding import packed
 from sync_server.sync.idle_repository import DeviceLook, Look, look
+from sync_server.sync.known_scopes import KnownScopes, ScopesKey
 from sync_server.sync.pull_service import Answer, Page
 
-DEVICES_REMEMBERED_MAX = 10_000
 _ID_BYTES = 16
-
-_Key = tuple[int, int, int, uuid.UUID, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +41,6 @@ def poll_of(device_id: uuid.UUID, request: PullRequest, seen: Sighting) -> Poll 
     return Poll(device_id, uuid.UUID(bytes=request.incarnation), request, seen)
 
 
-class KnownScopes:
-    """Which scopes a device may hold, as long as nothing can have changed about that; one per worker."""
-
-    def __init__(self) -> None:
-        self._of_device: dict[uuid.UUID, tuple[_Key, list[str]]] = {}
-
-    def find(self, device_id: uuid.UUID, key: _Key) -> list[str] | None:
-        """The scopes under a key that still holds."""
-        known = self._of_device.get(device_id)
-        return known[1] if known is not None and known[0] == key else None
-
-    def remember(self, device_id: uuid.UUID, key: _Key, scopes: list[str]) -> None:
-        """Keep them; the number of devices is bounded."""
-        if len(self._of_device) >= DEVICES_REMEMBERED_MAX:
-            self._of_device.clear()
-        self._of_device[device_id] = key, scopes
-
-
 def answer_idle(database: Database, known: KnownScopes, polls: Sequence[Poll]) -> list[bytes | None]:
     """The bodies that answer polls which find nothing new; None for one that needs a whole pull to say that."""
     scopes = list(dict.fromkeys(cursor.scope for poll in polls for cursor in poll.request.cursors))
@@ -79,30 +59,13 @@ def _answered(database: Database, known: KnownScopes, poll: Poll, shown: Look, a
         head = shown.heads[cursor.scope]
         if cursor.position != head.position or (head.position and cursor.mark != head.mark):
             return None
-    scopes = _scopes_of(database, known, poll.device_id, device, shown)
+    key = ScopesKey(shown.epoch, shown.catalogue_position, shown.newest_scope_id, device.store_id, device.kind)
+    scopes = known.find(poll.device_id, key)
     if scopes is None or set(scopes) != {cursor.scope for cursor in request.cursors}:
         return None
     answer = _nothing_new(scopes, device, shown, database.clock.now())
     poll.seen.pulled(poll.device_id, request, answer.pages)
     return packed(answer)
-
-
-def _scopes_of(
-    database: Database, known: KnownScopes, device_id: uuid.UUID, device: DeviceLook, shown: Look
-) -> list[str] | None:
-    key = (shown.epoch, shown.catalogue_position, shown.newest_scope_id, device.store_id, device.kind)
-    found = known.find(device_id, key)
-    if found is not None:
-        return found
-    with database.reading() as connection:
-        heads = scope_repository.heads(connection)
-        scopes = pull_service.visible_to(connection, device.store_id, device.kind).scopes_in(heads)
-    newest = max((head.id for head in heads.values()), default=0)
-    catalogue = heads["catalogue"].position if "catalogue" in heads else 0
-    if (catalogue, newest) != (shown.catalogue_position, shown.newest_scope_id):
-        return None
-    known.remember(device_id, key, scopes)
-    return scopes
 
 
 def _nothing_new(scopes: Sequence[str], device: DeviceLook, shown: Look, now: int) -> Answer:

@@ -156,9 +156,7 @@ def _applied(
         raise _Unapplied from error
 
 
-def _sorted(
-    connection: Connection, sender: Sender, context: PushContext, mutations: Sequence[SentMutation]
-) -> _Sorted:
+def _sorted(connection: Connection, sender: Sender, context: PushContext, mutations: Sequence[SentMutation]) -> _Sorted:
     """The results of what the server has had, and what is new.
 
     Raises:

@@ -19,6 +19,7 @@ from sync_server.db.standby import is_standby
 from sync_server.errors import UpgradeRequired
 from sync_server.sync import feed_repository, payload_repository, progress_repository, scope_repository
 from sync_server.sync.feed_repository import FeedRow
+from sync_server.sync.known_scopes import KnownScopes, key_at
 from sync_server.sync.scope_repository import ScopeHead
 from sync_server.sync.scopes import Visibility, visibility
 
@@ -80,7 +81,15 @@ def positions(connection: Connection) -> Mapping[str, int]:
     return scope_repository.positions(connection)
 
 
-def answer_pull(connection: Connection, device: KnownDevice, request: PullRequest, *, epoch: int, now: int) -> Answer:
+def answer_pull(
+    connection: Connection,
+    device: KnownDevice,
+    request: PullRequest,
+    *,
+    epoch: int,
+    now: int,
+    known: KnownScopes | None = None,
+) -> Answer:
     """The answer to a pull, from the snapshot of ``connection``.
 
     Every scope of the device gets a page (of those asked for, where some are named); one that could not begin any
@@ -92,7 +101,11 @@ def answer_pull(connection: Connection, device: KnownDevice, request: PullReques
     """
     require_schema(request.schema)
     heads = scope_repository.heads(connection)
-    scopes = visible_to(connection, device.store_id, device.kind).scopes_in(heads)
+    scopes = (known or KnownScopes()).found_or(
+        device.id,
+        key_at(heads, epoch, device.store_id, device.kind),
+        lambda: visible_to(connection, device.store_id, device.kind).scopes_in(heads),
+    )
     cursors = {cursor.scope: cursor for cursor in request.cursors}
     budget = _Budget(request.schema, min(request.maximum_bytes or PULL_PAGE_TARGET_BYTES, PULL_PAGE_TARGET_BYTES))
     wanted = [heads.get(scope) or ScopeHead(0, scope, 0, b"") for scope in scopes if _is_wanted(request, scope)]

@@ -24,9 +24,7 @@ _NOT_THE_SENDERS = frozenset({Policy.DERIVED, Policy.SERVER, Policy.ARCHIVE_WINS
 _WITHIN_EPOCH = (1 << EPOCH_SHIFT) - 1
 
 
-def is_same_again(
-    connection: Connection, aggregate: Aggregate, standing: ReadPayload, arguments: NewAggregate
-) -> bool:
+def is_same_again(connection: Connection, aggregate: Aggregate, standing: ReadPayload, arguments: NewAggregate) -> bool:
     """Whether an aggregate that is to be made is the one that stands.
 
     What never changes must agree. What may change may have been changed since; where nobody has, it must agree too.

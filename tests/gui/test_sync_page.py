@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from desktop.replica.engine import Replica
+from desktop.replica.erasure import erase_everything
 from desktop.ui.screens.sync.screen import SyncScreen
 from desktop.ui.screens.till.pages import Page
 from desktop.usecases.line_state import LineState
@@ -204,3 +205,23 @@ def test_given_the_bundle_then_it_is_shown_before_it_is_written(sold: Bench, tmp
     presenter.wait_until_idle()
     assert (tmp_path / "out" / BUNDLE.file_name).exists()
     assert not page.bundle.isVisible()
+
+
+def test_given_a_till_that_was_revoked_while_open_then_its_window_says_so_and_stays(
+    sold: Bench, line: SaidLine
+) -> None:
+    with sold.till.station.replica.write() as unit:
+        erase_everything(unit.connection)
+        unit.connection.exec_driver_sql("DELETE FROM cursor")
+        unit.connection.exec_driver_sql("UPDATE outbox SET state = 'quarantined'")
+    line.now = replace(OFFLINE, last_error_code="device_revoked", handed_in=2, catalogue_as_of=None)
+    sold.window.session.refresh()
+    sold.settle()
+    page = page_of(sold)
+    page.refresh()
+    sold.settle()
+
+    assert sold.window.conductor.page is Page.SYNC
+    assert page._headline.text() == "May not sync any more"
+    assert "(2) lies in the server's quarantine" in page._explanation.text()
+    assert page.list.count() == 0

@@ -6,7 +6,9 @@ command ends with 1.
 
 from __future__ import annotations
 
+import re
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,6 +70,8 @@ NOT_APPLICABLE = {
     ),
 }
 """What these sources test and our design has no place for, and why."""
+NAMED_FROM = 4
+"""Sources of at least so many scenarios are counted in the text."""
 
 
 @dataclass(slots=True)
@@ -131,12 +135,20 @@ def _page(listed: Sequence[Scenario]) -> str:
     passed = sum(each.is_passed for each in listed)
     tests, cases = len({each.test for each in listed}), sum(len(each.outcomes) for each in listed)
     count = f"{len(listed)} scenarios, {passed} passed, by {tests} tests"
-    parts = [f"{count}; each scenario's cases counted: {cases}.\n\n"]
+    families = Counter(_family(each.source) for each in listed)
+    most = ", ".join(f"{name} {number}" for name, number in families.most_common() if number >= NAMED_FROM)
+    parts = [f"{count}; each scenario's cases counted: {cases}. Most are from: {most}.\n\n"]
     parts += ["| source | scenario | test | result |\n|---|---|---|---|\n"]
     parts += [f"| {each.source} | {each.what} | `{_short(each.test)}` | {each.result} |\n" for each in listed]
     parts += ["\n## Not applicable\n\n", "What these sources test as well, and why there is no such test here.\n\n"]
     parts += [f"- **{source}**: {why}\n" for source, why in NOT_APPLICABLE.items()]
     return "".join(parts)
+
+
+def _family(source: str) -> str:
+    """Whose scenario it is, whichever part or issue of it: ``PouchDB #3999`` is PouchDB's."""
+    name = re.split(r"[ .,-]", source)[0]
+    return next((known for known in NOT_APPLICABLE if known.lower() == name.lower()), name)
 
 
 def _short(test: str) -> str:

@@ -39,6 +39,8 @@ def restore_the_server(world: World) -> None:
         return back_up_the_server(world)
     is_failover = bool(world.server.of_this_history) and world.dice.random() < 0.5
     backup = world.dice.choice(world.server.of_this_history if is_failover else world.server.backups)
+    if world.dice.random() < 0.4:
+        lose_a_device(world)  # The fire took both: what that device had sent is only with those who fetched it.
     world.server.restore(backup, is_failover=is_failover)
     for device in world.devices:
         if device.is_revoked:

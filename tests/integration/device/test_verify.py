@@ -9,8 +9,9 @@ import pytest
 
 from desktop.replica import buckets, cursors, pulled, sync_events
 from desktop.replica.engine import Replica
+from desktop.replica.rows import aggregate_of, write_payload
 from desktop.sync.engine import SyncEngine
-from desktop.sync.verification import DAY_US, Verification, VerifyReport, verify_if_due, verify_now
+from desktop.sync.verification import DAY_US, RESTART_FROM, Verification, VerifyReport, verify_if_due, verify_now
 from desktop.sync.verify_words import lines_of
 from shared.clock import SettableClock
 from shared.ids import derived_id
@@ -122,6 +123,55 @@ def test_given_a_row_the_server_does_not_have_when_verified_then_it_is_taken_awa
     assert agrees(device, shop)
     assert events(device)[0] == f"Verified {MANY + 3:,} rows: 1 differed from the server, put right: 1 product."
     assert list(lines_of(report))[-1] == "Put right: 1 product."
+
+
+def test_given_rows_that_no_scope_holds_when_verified_then_they_go_and_what_happened_is_offered_first(
+    device: Replica, shop: FakeServer, engine: SyncEngine
+) -> None:
+    stray, drawer = uuid.uuid4(), uuid.uuid4()
+    payload = shop.feeds["catalogue"]["product", CUP.bytes].payload
+    with device.write() as unit:
+        me = unit.connection.exec_driver_sql("SELECT device_id, store_id FROM identity").one()
+        cash: dict[str, object] = {
+            "id": drawer,
+            "store_id": STORE,
+            "device_id": uuid.UUID(bytes=me[0]),
+            "shift_id": stray,
+        }
+        cash |= {"user_id": stray, "kind": "paid_in", "amount": 100, "reason": "change", "at": 1}
+        unit.record("cash_movement", cash)
+        unit.connection.exec_driver_sql("DELETE FROM outbox WHERE entity_id = ?", (drawer.bytes,))
+        write_payload(unit.connection, aggregate_of("product"), ([stray.bytes, *payload[0][1:]], {"variant": []}))
+    expected = [("cash_movement", drawer.bytes, "orphan"), ("product", stray.bytes, "orphan")]
+    report = verify(device, shop)
+    assert found(report) == expected
+    assert not report.agrees
+    report = verify(device, shop, is_repairing=True)
+    assert report.agrees
+    assert name_of(device, stray) is None
+    with device.read() as connection:
+        names = connection.exec_driver_sql("SELECT name FROM outbox WHERE state = 'waiting'").scalars().all()
+        assert names == ["cash_movement.offer"]
+    assert verify(device, shop).differences == ()
+
+
+def test_given_more_than_a_quarter_of_a_scope_spoilt_when_verified_then_it_is_fetched_anew_and_agrees(
+    device: Replica, shop: FakeServer, engine: SyncEngine
+) -> None:
+    with device.write() as unit:
+        unit.connection.exec_driver_sql(
+            "UPDATE membership SET version = 7 WHERE entity = 'barcode' AND substr(hex(id), 32) < '8'"
+        )
+    assert len(verify(device, shop).differences) >= RESTART_FROM
+    report = Verification(device, shop).run(is_repairing=True)
+    assert report.restarted == ("catalogue",)
+    assert report.repaired == ()
+    assert name_of(device, CUP) == "Cup", "what is shown stays while it is fetched"
+    assert "catalogue is fetched anew: too much of it differed." in lines_of(report)
+    engine.cycle()
+    assert verify(device, shop, is_deep=True).differences == ()
+    assert agrees(device, shop)
+    assert_sums_hold(device)
 
 
 def test_given_a_row_gone_from_its_table_when_verified_then_it_is_fetched_again(

@@ -5,9 +5,14 @@ from __future__ import annotations
 import statistics
 import threading
 import uuid
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+import pytest
+
 from desktop.replica.engine import Replica
+from desktop.replica.unit_of_work import UnitOfWork
+from desktop.sync import apply
 from desktop.sync.apply import Applier
 from shared.clock import SystemClock, monotonic_us
 from shared.ids import TimeOrderedIds
@@ -46,3 +51,30 @@ def test_given_a_catch_up_of_thousands_when_a_clerk_writes_then_each_write_waits
     assert len(waits_us) > 20
     assert statistics.quantiles(waits_us, n=20)[-1] < 60_000
     assert max(waits_us) < 300_000
+
+
+def test_given_a_small_answer_of_several_scopes_when_applied_then_it_is_one_transaction(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What one till has sold is soon seen at another: it does not wait for a transaction for every scope."""
+    replica = Replica.open(tmp_path / "replica.db", KEY, clock=SystemClock(), ids=TimeOrderedIds())
+    with replica.write() as unit:
+        fill(unit.connection)
+        unit.connection.exec_driver_sql("UPDATE cursor SET position = 0")
+        others = unit.connection.exec_driver_sql("SELECT scope FROM cursor WHERE scope <> 'catalogue'").scalars().all()
+    server = FakeServer()
+    server.put("product", {"id": uuid.UUID(int=1), "name": "Cup"}, {"variant": [{"id": uuid.UUID(int=2), "sku": "C"}]})
+    answer = server.pull(PullRequest(1, 1, b"", []))
+    answer.scopes = [*answer.scopes, *(scope for scope in others if scope not in answer.scopes)]
+    monkeypatch.setattr(apply, "SLICE_MAX_US", 60_000_000)
+    written: list[bool] = []
+    real = Replica.write
+
+    def counted(self: Replica, *, is_background: bool = False) -> AbstractContextManager[UnitOfWork]:
+        written.append(is_background)
+        return real(self, is_background=is_background)
+
+    monkeypatch.setattr(Replica, "write", counted)
+    assert Applier(replica).apply(answer).is_consistent
+    replica.close()
+    assert written == [True]

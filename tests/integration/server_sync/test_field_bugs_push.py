@@ -41,7 +41,7 @@ def renumbered(sent: SentMutation, number: int) -> SentMutation:
     return msgspec.structs.replace(sent, number=number)
 
 
-@pytest.mark.scenario("odoo 40567, 40600, 85527", "the server committed, the reply was lost, the order came again")
+@pytest.mark.scenario("Odoo #40567, #40600, #85527", "the server committed, the reply was lost, the order came again")
 def test_given_a_reply_lost_after_the_commit_then_the_same_sale_is_not_made_anew(
     till: ProtocolDevice, database: Database
 ) -> None:
@@ -54,7 +54,7 @@ def test_given_a_reply_lost_after_the_commit_then_the_same_sale_is_not_made_anew
     assert scalar(database, "SELECT count(*) FROM stock_movement WHERE device_id = :id", id=till.id) == 3
 
 
-@pytest.mark.scenario("odoo 85527", "the reply was lost and the till has begun a new life meanwhile")
+@pytest.mark.scenario("Odoo #85527", "the reply was lost and the till has begun a new life meanwhile")
 def test_given_a_reply_lost_and_a_new_incarnation_then_what_came_is_recognised_by_its_id(
     till: ProtocolDevice, database: Database
 ) -> None:
@@ -77,7 +77,7 @@ def test_given_a_reply_lost_and_a_new_incarnation_then_what_came_is_recognised_b
     )
 
 
-@pytest.mark.scenario("odoo 85527", "an edit is not applied a second time under another number")
+@pytest.mark.scenario("Odoo #85527", "an edit is not applied a second time under another number")
 def test_given_an_edit_that_was_overtaken_when_it_comes_under_a_new_incarnation_then_it_does_not_undo_the_later_one(
     till: ProtocolDevice, other_till: ProtocolDevice, database: Database
 ) -> None:
@@ -92,7 +92,7 @@ def test_given_an_edit_that_was_overtaken_when_it_comes_under_a_new_incarnation_
     assert scalar(database, "SELECT name FROM category WHERE id = :id", id=uuid.UUID(bytes=root[0])) == "Loaves"
 
 
-@pytest.mark.scenario("odoo 152259", "two tabs send the same offline orders at the same time")
+@pytest.mark.scenario("Odoo #152259", "two tabs send the same offline orders at the same time")
 def test_given_two_senders_of_one_queue_then_each_sale_is_there_once_and_both_are_answered(
     till: ProtocolDevice, database: Database
 ) -> None:
@@ -115,7 +115,7 @@ def test_given_two_senders_of_one_queue_then_each_sale_is_there_once_and_both_ar
     assert scalar(database, moved, id=till.id) == 200
 
 
-@pytest.mark.scenario("odoo 258304", "a retry meets a unique violation and is answered 500 instead of acknowledged")
+@pytest.mark.scenario("Odoo #258304", "a retry meets a unique violation and is answered 500 instead of acknowledged")
 @pytest.mark.parametrize("entity", ["sale", "cash_movement", "stock_movement", "parked_sale"])
 def test_given_what_is_already_in_the_books_under_another_number_then_it_is_acknowledged_not_answered_500(
     till: ProtocolDevice, database: Database, entity: str
@@ -131,7 +131,7 @@ def test_given_what_is_already_in_the_books_under_another_number_then_it_is_ackn
     assert statuses(unpacked(answer, PushAnswer)) == ["repeated", "repeated"]
 
 
-@pytest.mark.scenario("odoo 258304", "rows whose ids are taken by another aggregate do not end in a 500 for ever")
+@pytest.mark.scenario("Odoo #258304", "rows whose ids are taken by another aggregate do not end in a 500 for ever")
 def test_given_a_line_id_that_another_sale_has_then_only_that_sale_is_refused(
     till: ProtocolDevice, database: Database
 ) -> None:
@@ -146,7 +146,7 @@ def test_given_a_line_id_that_another_sale_has_then_only_that_sale_is_refused(
     ]
 
 
-@pytest.mark.scenario("odoo 288974", "an offline paid order is overwritten by the server's draft and its payment lost")
+@pytest.mark.scenario("Odoo #288974", "an offline paid order is overwritten by the server's draft and its payment lost")
 def test_given_a_sealed_sale_when_a_draft_comes_under_its_id_then_the_paid_one_stands_and_the_draft_is_in_the_inbox(
     till: ProtocolDevice, other_till: ProtocolDevice, database: Database
 ) -> None:
@@ -161,7 +161,7 @@ def test_given_a_sealed_sale_when_a_draft_comes_under_its_id_then_the_paid_one_s
     assert scalar(database, "SELECT count(*) FROM sale WHERE id = :id", id=sale_id) == 1
 
 
-@pytest.mark.scenario("odoo 71455", "a duplicated tab goes on with the same receipt sequence")
+@pytest.mark.scenario("Odoo #71455", "a duplicated tab goes on with the same receipt sequence")
 def test_given_two_copies_of_a_till_then_the_second_is_told_before_any_of_its_sales_takes_a_number_twice(
     till: ProtocolDevice, database: Database
 ) -> None:

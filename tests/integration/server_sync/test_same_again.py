@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import pytest
 from sqlalchemy import text
 
-from shared.sync.wire import SentMutation
+from shared.sync.wire import PushAnswer, SentMutation
 from sync_server.db.sessions import Database
 from sync_server.devices.service import revoke
 from sync_server.sync import quarantine_service
@@ -16,10 +18,8 @@ from tests.helpers.protocol_device import ProtocolDevice, error_of, ids, sale_pa
 from tests.integration.server_sync.test_quarantine import hand_in
 
 
-def told(answer: object) -> list[tuple[str, str]]:
+def told(answer: PushAnswer) -> list[tuple[str, str]]:
     return [(result.status, result.code) for result in answer.results]
-
-
 
 
 def kept_in_inbox(database: Database, mutation: SentMutation) -> list[str]:
@@ -28,12 +28,18 @@ def kept_in_inbox(database: Database, mutation: SentMutation) -> list[str]:
         return list(connection.execute(query, {"id": uuid.UUID(bytes=mutation.id)}).scalars())
 
 
-def edited(till: ProtocolDevice, entity: str, row: list[object], **changes: list[object]) -> SentMutation:
-    arguments = {"id": row[0][0], "base_version": 1, "changes": changes, "edited_at": 1_000_000, "edited_by": "Mara"}
+def edited(till: ProtocolDevice, entity: str, row: list[Any], **changes: Sequence[object]) -> SentMutation:
+    arguments = {
+        "id": row[0][0],
+        "base_version": 1,
+        "changes": {name: list(pair) for name, pair in changes.items()},
+        "edited_at": 1_000_000,
+        "edited_by": "Mara",
+    }
     return till.mutation(f"{entity}.edit", arguments)
 
 
-def category(name: str, id_: uuid.UUID | None = None) -> list[object]:
+def category(name: str, id_: uuid.UUID | None = None) -> list[Any]:
     return [wire_row("category", {"id": id_ or ids.new(), "name": name}), {}]
 
 

@@ -35,7 +35,8 @@ def page_for(state: TillState, wanted: Page) -> Page:
     if wanted in _ALWAYS:
         return wanted
     forced = {
-        Phase.NOT_ENROLLED: Page.FIRST_RUN,
+        # The window opens only on a device that belongs to a shop: this one was revoked meanwhile, and is told so.
+        Phase.NOT_ENROLLED: Page.SYNC,
         Phase.LOGGED_OUT: Page.LOGIN,
         Phase.NO_SHIFT: Page.SHIFT if wanted is Page.SHIFT else Page.OPEN_SHIFT,
     }.get(state.phase)

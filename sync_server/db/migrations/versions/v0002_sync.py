@@ -60,6 +60,16 @@ def upgrade() -> None:
     )
     op.create_index("ix_customer_key_customer_id", "customer_key", ["customer_id"], unique=False)
     op.create_table(
+        "customer_lookup",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("device_id", sa.Uuid(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("customer_id", sa.Uuid(), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_lookup")),
+    )
+    op.create_index("ix_customer_lookup_device_id_at", "customer_lookup", ["device_id", "at"], unique=False)
+    op.create_table(
         "customer_store",
         sa.Column("customer_id", sa.Uuid(), nullable=False),
         sa.Column("store_id", sa.Uuid(), nullable=False),
@@ -345,6 +355,8 @@ def downgrade() -> None:
     op.drop_table("device_seen")
     op.drop_index("ix_customer_store_until", table_name="customer_store", postgresql_where=sa.text("until IS NOT NULL"))
     op.drop_table("customer_store")
+    op.drop_index("ix_customer_lookup_device_id_at", table_name="customer_lookup")
+    op.drop_table("customer_lookup")
     op.drop_index("ix_customer_key_customer_id", table_name="customer_key")
     op.drop_table("customer_key")
     op.drop_index("ix_customer_alias_survivor_id", table_name="customer_alias")
