@@ -20,7 +20,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.simulation.journal import Journal, read_journal
+from desktop.paths import Home
+from desktop.replica.fingerprint import renew_fingerprint
+from tests.simulation.journal import Journal, open_replica, read_journal
 from tests.simulation.killable_till import Answer, Command, KillableTill
 from tests.simulation.killed_shop import Shop, offline_shop, shop_with_server
 from tests.simulation.scripted_day import USER, ScriptedDay
@@ -61,7 +63,7 @@ def run(kills: int, seed: int, folder: Path, *, with_server: bool) -> Outcome:
     started = time.monotonic()
     make = shop_with_server if with_server else offline_shop
     with make(folder) as shop:
-        shutil.copytree(shop.till_home, folder / "witness")
+        _copy_unnoticed(shop.till_home, folder / "witness")
         simulation = _Simulation(
             shop=shop,
             day=ScriptedDay(random.Random(seed), shop.goods, shop.has_server),
@@ -75,6 +77,15 @@ def run(kills: int, seed: int, folder: Path, *, with_server: bool) -> Outcome:
         simulation.finish(folder / "witness")
     simulation.outcome.seconds = time.monotonic() - started
     return simulation.outcome
+
+
+def _copy_unnoticed(till_home: Path, witness_home: Path) -> None:
+    """Copy a home so that the copy does not see that it is one: the witness must print the very same receipts."""
+    shutil.copytree(till_home, witness_home)
+    replica = open_replica(witness_home)
+    with replica.write() as unit:
+        renew_fingerprint(unit.connection, Home(witness_home).replica)
+    replica.close()
 
 
 @dataclass(slots=True)

@@ -278,7 +278,10 @@ def nothing_sent_again() -> Iterator[None]:
         del last
         return real(connection, epoch, last=2**62, projected=projected)
 
-    with mock.patch.object(resending, "take_up", wrong):
+    with (
+        mock.patch.object(resending, "take_up", wrong),
+        mock.patch.object(outbox, "send_again_from", return_value=0),  # The gap it leaves would heal it otherwise.
+    ):
         yield
 
 
