@@ -27,6 +27,12 @@ from shared.schema.registry import AGGREGATES, CATALOGUE_SCOPE, Aggregate
 from sync_server.db.feed_stamp import LEAF, MARKED, STAMP, STAMP_TRIGGER, TRANSACTION
 from sync_server.db.tables.customers import customer_store
 
+EDITION = 2
+"""Rises with every change of what ``install_statements`` gives; a database with an earlier edition gets this one. A
+later one stays: while a new version is rolled out, a worker of the old one must not take it back."""
+
+_EDITION_NOTE = "Counterfoil feed, edition "
+
 _SCOPE_SQL = {
     ScopeRule.CATALOGUE: f"'{CATALOGUE_SCOPE}'",
     ScopeRule.STORE: "'store:' || root.store_id",
@@ -217,6 +223,15 @@ def install_statements() -> Iterator[str]:
     yield from (_REFUSE_TRUNCATE, _NOTE, _memberships_function(), LEAF, STAMP, *STAMP_TRIGGER, _COVER)
     yield from (_capture_function(column) for column in _captured_columns())
     yield cover_statement()
+    yield f"COMMENT ON FUNCTION sync_stamp_transaction() IS '{_EDITION_NOTE}{EDITION}'"
+
+
+def edition_statement() -> str:
+    """Which edition a database has; 0 where it has none or one from before they were counted."""
+    return f"""
+SELECT coalesce(max(substring(obj_description(oid, 'pg_proc') FROM '^{_EDITION_NOTE}([0-9]+)$')::int), 0)
+FROM pg_proc WHERE oid = to_regprocedure('sync_stamp_transaction()')
+"""
 
 
 def remove_statements() -> list[str]:

@@ -10,6 +10,8 @@ was added (decision 0012). ``shared.sync.buckets`` has the same arithmetic; a te
 
 from __future__ import annotations
 
+from shared.schema.base import ScopeRule
+from shared.schema.registry import AGGREGATES
 from shared.sync.version import EPOCH_SHIFT
 
 STAMPING = 5_303_301
@@ -44,6 +46,12 @@ def halves(leaf: str) -> tuple[str, str]:
 
 _HIGH, _LOW = halves("l.leaf")
 
+_KNOWN_ELSEWHERE = ", ".join(f"'{each.entity}'" for each in AGGREGATES.values() if each.scope is ScopeRule.KNOWN_STORES)
+
+# What nobody has stamped yet is this transaction's alone: nobody else can have changed which scopes hold it, and the
+# look under the locks is spared. Only where membership follows from other tables than the root's (a customer's stores)
+# somebody else may have added to it.
+#
 # The plans of these statements are kept, often from when the tables were empty: without sequential scans, and without
 # planning anew for each transaction, they stay right and cheap when the tables have grown. OFFSET 0 keeps a look-up a
 # look-up, one probe of the index for each touched aggregate, so that a transaction of thousands of rows is stamped in
@@ -56,7 +64,8 @@ DECLARE
     this_mark bytea := uuid_send(gen_random_uuid());
     epoch_floor bigint := coalesce((SELECT epoch - 1 FROM server_state), 0) << {EPOCH_SHIFT};
     entities text[]; ids uuid[]; scopes text[]; states text[];
-    wanted text[]; locked text[] := '{{}}'; wanted_scope text; rootless boolean; has_waited boolean := false;
+    wanted text[]; locked text[] := '{{}}'; wanted_scope text; rootless boolean; settled boolean;
+    has_waited boolean := false;
 BEGIN
     LOOP
         WITH touched AS MATERIALIZED (
@@ -90,8 +99,10 @@ BEGIN
         SELECT array_agg(o.entity), array_agg(o.id), array_agg(o.scope), array_agg(o.state),
                array_agg(DISTINCT o.scope) FILTER (WHERE o.scope <> ALL (locked)),
                NOT has_waited AND (SELECT sum(cardinality(t.ids)) FROM touched AS t)
-                   > (SELECT count(*) FROM (SELECT DISTINCT k.entity, k.id FROM outcome AS k) AS known)
-        INTO entities, ids, scopes, states, wanted, rootless
+                   > (SELECT count(*) FROM (SELECT DISTINCT k.entity, k.id FROM outcome AS k) AS known),
+               NOT EXISTS (SELECT FROM former)
+                   AND NOT EXISTS (SELECT FROM touched AS t WHERE t.entity IN ({_KNOWN_ELSEWHERE}))
+        INTO entities, ids, scopes, states, wanted, rootless, settled
         FROM outcome AS o;
         IF NOT has_waited THEN
             has_waited := true;
@@ -109,6 +120,7 @@ BEGIN
                 PERFORM FROM sync_scope WHERE name = wanted_scope FOR UPDATE;
             END IF;
         END LOOP;
+        EXIT WHEN settled;
         locked := locked || wanted;
     END LOOP;
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from shared.clock import Clock, SystemClock
 from shared.errors import EnvironmentFailure
-from sync_server.db.feed import install_statements, remove_statements
+from sync_server.db.feed import EDITION, edition_statement, install_statements, remove_statements
 from sync_server.db.migrations import steps_0002
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def migrate(engine: Engine, clock: Clock | None = None) -> None:
         EnvironmentFailure: ``database_newer_than_program`` or ``database_too_old``, nothing was touched;
             ``database_unreachable``.
     """
-    if _first_look(engine) == HEAD_REVISION:
+    if _first_look(engine) == HEAD_REVISION and _has_feed(engine):
         return
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
@@ -69,6 +69,11 @@ def _first_look(engine: Engine) -> str | None:
             f"The database does not answer: {str(error.orig).splitlines()[0]}. Start it, or correct "
             "COUNTERFOIL_DATABASE_URL.",
         ) from error
+
+
+def _has_feed(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return int(connection.execute(text(edition_statement())).scalar_one()) >= EDITION
 
 
 def upgrade(connection: Connection) -> None:

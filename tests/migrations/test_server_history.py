@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from shared.errors import EnvironmentFailure
 from shared.ids import TimeOrderedIds
 from sync_server.db.embedded import EmbeddedPostgres
 from sync_server.db.engine import database_url
+from sync_server.db.feed import EDITION, edition_statement
+from sync_server.db.feed_stamp import LEAF, STAMP, STAMP_TRIGGER
 from sync_server.db.migrate import HEAD_REVISION, current_revision, downgrade, migrate, migration_config, upgrade
 from sync_server.db.sessions import Database
 from sync_server.db.tables import all_metadata
@@ -94,3 +97,35 @@ def test_a_newer_database_is_refused_untouched(engine: Engine) -> None:
     assert refusal.value.code == "database_newer_than_program"
     with engine.connect() as connection:
         assert current_revision(connection) == "9999"
+
+
+def test_a_database_with_an_earlier_feed_gets_this_one(engine: Engine) -> None:
+    # given a database at the newest revision whose functions are of an earlier program
+    migrate(engine)
+    with engine.begin() as connection:
+        connection.execute(text("COMMENT ON FUNCTION sync_stamp_transaction() IS NULL"))
+        connection.execute(text("DROP FUNCTION sync_note(text, uuid[])"))
+    # when this program starts
+    migrate(engine)
+    # then the feed is this program's
+    with engine.connect() as connection:
+        assert connection.execute(text(edition_statement())).scalar_one() == EDITION
+        assert connection.execute(text("SELECT to_regprocedure('sync_note(text, uuid[])')")).scalar_one() is not None
+
+
+def test_a_later_feed_is_left_alone(engine: Engine) -> None:
+    migrate(engine)
+    later = f"COMMENT ON FUNCTION sync_stamp_transaction() IS 'Counterfoil feed, edition {EDITION + 1}'"
+    with engine.begin() as connection:
+        connection.execute(text(later))
+    migrate(engine)
+    with engine.connect() as connection:
+        assert connection.execute(text(edition_statement())).scalar_one() == EDITION + 1
+
+
+def test_the_edition_rises_when_the_feed_changes() -> None:
+    """Replicated tables have revisions of their own; what is hashed here is the part that is written by hand."""
+    written = "\n".join((*STAMP_TRIGGER, STAMP, LEAF))
+    assert (EDITION, hashlib.sha256(written.encode()).hexdigest()[:16]) == (2, "045836b3de88d4ee"), (
+        "raise feed.EDITION and note the new hash here, or databases in use keep the old functions"
+    )
