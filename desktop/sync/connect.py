@@ -34,6 +34,7 @@ from shared.sync.wire import (
 
 if TYPE_CHECKING:
     from desktop.sync.transport import HttpDevicesDesk, HttpServer
+    from desktop.usecases.look_up_customer import ChainAnswer
 
 
 def engine_of(
@@ -169,6 +170,10 @@ class WhenNeeded:
     def snapshot_bytes(self, offer: SnapshotOffer, start: int) -> Iterator[bytes]:
         """A snapshot file from a byte on."""
         return self._server().snapshot_bytes(offer, start)
+
+    def look_up_customer(self, by: str, given: str) -> ChainAnswer:
+        """Find one customer of the chain."""
+        return self._server().look_up_customer(by, given)
 
     def server_time(self) -> int:
         """The server's clock, UTC microseconds."""

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from desktop.log import logger
 from desktop.replica import cursors, identity, outbox, resending, sync_events, sync_tally
@@ -25,6 +26,9 @@ from desktop.sync.watched_server import Step, watched
 from shared.clock import MICROSECONDS_PER_SECOND, Clock
 from shared.errors import CounterfoilError, EnvironmentFailure, UserError
 from shared.sync.wire import Head, PullAnswer
+
+if TYPE_CHECKING:
+    from desktop.usecases.look_up_customer import ChainAnswer
 
 EVENTS_SHOWN_MAX = 60
 JOIN_SECONDS = 5.0
@@ -133,6 +137,16 @@ class SyncEngine:
         if report.changes:
             self._on_changes(report.changes)
         return report
+
+    def look_up_customer(self, by: str, given: str) -> ChainAnswer:
+        """Ask the server for one customer of the chain, in this thread, beside whatever cycle is under way.
+
+        Raises:
+            EnvironmentFailure: ``offline`` while switched off; otherwise why the server could not be used.
+        """
+        if self._is_switched_off:
+            raise EnvironmentFailure("offline", "This device is switched offline. Go online first.")
+        return self._server.look_up_customer(by, given)
 
     def start(self) -> None:
         """Start the two threads."""

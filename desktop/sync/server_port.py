@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from shared.sync.wire import (
     DigestAnswer,
@@ -18,6 +18,9 @@ from shared.sync.wire import (
     VerifyAnswer,
     VerifyRequest,
 )
+
+if TYPE_CHECKING:
+    from desktop.usecases.look_up_customer import ChainAnswer
 
 
 class SyncServer(Protocol):
@@ -61,6 +64,10 @@ class SyncServer(Protocol):
 
     def snapshot_bytes(self, offer: SnapshotOffer, start: int) -> Iterator[bytes]:
         """A snapshot file from a byte on, as it comes; ``snapshot_changed`` when there is another one now."""
+        ...
+
+    def look_up_customer(self, by: str, given: str) -> ChainAnswer:
+        """Find one customer of the chain by ``card``, ``email`` or ``phone``, and let this device's store know them."""
         ...
 
     def server_time(self) -> int:

@@ -101,6 +101,15 @@ _SELLING = (
         _at(Place.SELL),
         (Argument("number", also=("text", "phone", "name", "customer")),),
     ),
+    Action(
+        "look_up_customer",
+        "Search the whole chain",
+        "Shift+F3",
+        "customer",
+        Permission.SELL,
+        _at(Place.SELL),
+        (Argument("card", is_required=True, also=("number", "email", "phone")),),
+    ),
     Action("park", "Park", "F4", "park", Permission.PARK, _at(Place.SELL), (Argument("label"),)),
     Action("recall", "Recall", "F5", "recall", Permission.PARK, _at(Place.SELL), (Argument("id", also=("parked",)),)),
     Action(

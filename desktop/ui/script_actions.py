@@ -166,10 +166,20 @@ def _find(stage: Stage, given: Arguments) -> Answer:
 
 def _customer(stage: Stage, given: Arguments) -> Answer:
     stage.till.set_customer(given.text("number"))
+    return _customer_of(stage)
+
+
+def _customer_of(stage: Stage) -> Answer:
     customer = stage.till.state().customer
     if customer is None:
         return {"customer": None}
     return {"customer": {"number": customer.number, "name": customer.name, "known": customer.is_known}}
+
+
+def _look_up_customer(stage: Stage, given: Arguments) -> Answer:
+    """Whoever is found in the chain is the basket's customer at once."""
+    stage.till.set_customer(stage.till.look_up_customer(given.needed("card")).id)
+    return _customer_of(stage)
 
 
 def _park(stage: Stage, given: Arguments) -> Answer:
@@ -293,6 +303,7 @@ HANDLERS: Mapping[str, Handler] = {
     "dismiss": _dismiss,
     "find": _find,
     "customer": _customer,
+    "look_up_customer": _look_up_customer,
     "park": _park,
     "recall": _recall,
     "parked": _parked,

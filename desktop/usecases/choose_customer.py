@@ -31,7 +31,7 @@ def choose_customer(station: Station, who: str | uuid.UUID | None) -> None:
         found = _find_one(step.work.connection, who if isinstance(who, uuid.UUID) else wanted)
         if found is not None:
             basket = set_customer(step.sale.basket, found.id, display_name(found.name, number=found.number))
-        elif wanted and not _looks_like_number(wanted):
+        elif wanted and not may_be_card(wanted):
             raise UserError(
                 "customer_unknown", f"No customer is called “{wanted[:40]}”. Try the number or the phone.", text=wanted
             )
@@ -75,7 +75,7 @@ def _find_one(connection: Any, wanted: str | uuid.UUID) -> Buyer | None:
     return matches[0] if matches else None
 
 
-def _looks_like_number(text: str) -> bool:
+def may_be_card(text: str) -> bool:
     """Whether it may stand on a card: it has a digit, and only signs that card numbers have."""
     plain = all(sign.isalnum() or sign in _CARD_NUMBER_SIGNS for sign in text)
     return plain and any(sign.isdigit() for sign in text) and len(text) <= CODE_MAX_CHARACTERS

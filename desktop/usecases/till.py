@@ -22,6 +22,7 @@ from desktop.usecases import (
     find_receipt,
     give_discount,
     log_in,
+    look_up_customer,
     move_cash,
     open_shift,
     park_sale,
@@ -240,6 +241,17 @@ class Till:
     def find_customers(self, text: str, limit: int = 20) -> tuple[CustomerMatch, ...]:
         """Customers by number, phone or part of the name."""
         return choose_customer.find_customers(self.station, text, limit)
+
+    def look_up_customer(self, text: str) -> CustomerMatch:
+        """The one customer of the whole chain with this card number, e-mail or phone; asks the server.
+
+        It waits for the network and leaves the basket alone: call it from a thread that no sale waits for.
+
+        Raises:
+            UserError: ``lookup_not_exact``, ``customer_unknown``, ``customer_ambiguous``.
+            EnvironmentFailure: ``offline``, ``server_unreachable``, ``server_busy`` and others.
+        """
+        return look_up_customer.look_up_customer(self.station, text)
 
     # Parking ---------------------------------------------------------------------------------------------------
 

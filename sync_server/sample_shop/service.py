@@ -14,6 +14,7 @@ from argon2 import PasswordHasher
 
 from shared.ids import derived_id
 from sync_server.catalogue import import_service
+from sync_server.customers import same_person_service
 from sync_server.db.sessions import Connection, Database
 from sync_server.sample_shop import repository
 from sync_server.sample_shop.assets import sample_file
@@ -57,6 +58,7 @@ def load_sample_shop(database: Database) -> Loaded:
         _colour_categories(connection)
         repository.add(connection, "quick_key", _quick_keys(connection))
         customers = repository.add(connection, "customer", _customers(database.clock.now()))
+    same_person_service.match_all(database)
     return Loaded(stores, imported.new, users, customers)
 
 

@@ -9,6 +9,7 @@ import structlog
 
 from shared.clock import MICROSECONDS_PER_SECOND
 from sync_server.customers import known_store_service as known_stores
+from sync_server.customers import same_person_service as same_person
 from sync_server.db.sessions import Database, DBAPIError
 from sync_server.inbox import service as inbox
 from sync_server.sync import coverage_repository, scope_repository
@@ -29,7 +30,7 @@ class Tidied:
     """What was done.
 
     Feed rows and stamps forgotten, customers a store forgot, notes of automatic merges dropped, triggers put onto new
-    partitions, old mutations of devices forgotten.
+    partitions, old mutations of devices forgotten, customers looked at who came neither from a device nor a channel.
     """
 
     pruned: int = 0
@@ -37,6 +38,7 @@ class Tidied:
     notes_dropped: int = 0
     triggers_made: int = 0
     mutations_forgotten: int = 0
+    customers_looked_at: int = 0
 
 
 class Housekeeper:
@@ -69,7 +71,8 @@ class Housekeeper:
         with self._database.writing() as connection:
             dropped = inbox.prune_notes(connection, now=self._database.clock.now())
         forgotten = prune_log(self._database)
-        return Tidied(self._prune(), ended, dropped, made, forgotten)
+        looked_at, _ = same_person.match_all(self._database)
+        return Tidied(self._prune(), ended, dropped, made, forgotten, looked_at)
 
     def _prune(self) -> int:
         """Scope by scope, each in a transaction of its own, so that writers wait for one at most."""

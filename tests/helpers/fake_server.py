@@ -14,6 +14,7 @@ import msgspec
 
 from desktop.replica.overlay import with_mutation
 from desktop.replica.rows import aggregate_of, python_row, wire_payload
+from desktop.usecases.look_up_customer import ChainAnswer
 from shared.errors import EnvironmentFailure
 from shared.schema import registry
 from shared.schema.registry import scopes_of
@@ -67,6 +68,7 @@ class FakeServer:
         is_revoked: pushes and pulls are answered so; what is handed in goes to ``quarantined``.
         refuse: decides which mutations are refused: a code, or nothing.
         lose_answers: the next answers are computed, then lost on the way.
+        chain: what a look-up of customers finds, by (``card``, number) and its like.
         projected: number up to which stock levels include movements; None: everything received.
     """
 
@@ -93,6 +95,7 @@ class FakeServer:
     files: dict[str, bytes] = field(default_factory=dict)
     _heads: dict[str, int] = field(default_factory=dict)
     heads_told: list[list[Head]] = field(default_factory=list)
+    chain: dict[tuple[str, str], ChainAnswer] = field(default_factory=dict)
 
     def put(
         self,
@@ -260,6 +263,10 @@ class FakeServer:
         if offer.name not in self.files:
             raise EnvironmentFailure("snapshot_changed", "There is none.")
         yield self.files[offer.name][start:]
+
+    def look_up_customer(self, by: str, given: str) -> ChainAnswer:
+        self._fail_if_down()
+        return self.chain.get((by, given), ChainAnswer(0))
 
     def server_time(self) -> int:
         self._fail_if_down()

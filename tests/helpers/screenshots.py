@@ -9,6 +9,7 @@ import datetime as dt
 import os
 import sys
 import tempfile
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,15 +19,19 @@ from PySide6.QtWidgets import QApplication
 from desktop.replica.engine import Replica
 from desktop.ui.display import scale_for
 from desktop.ui.theme import Theme, apply_theme
+from desktop.usecases.look_up_customer import ChainAnswer
 from shared.clock import SettableClock, instant_of
+from shared.errors import EnvironmentFailure
 from shared.ids import TimeOrderedIds
 from shared.money import Money
-from tests.helpers.replica import KEY
+from tests.helpers.replica import KEY, pulled
 from tests.helpers.sample_replica import fill_sample
 from tests.helpers.till_window import Bench, open_bench
 
 OPENED = instant_of(dt.datetime(2026, 11, 21, 8, 55, tzinfo=dt.UTC))
 NOW = instant_of(dt.datetime(2026, 11, 21, 14, 7, tzinfo=dt.UTC))
+ROSALIND = uuid.UUID(int=2040)
+"""A customer of another store, whom only the chain knows."""
 SIZES = ((1280, 800), (1920, 1080))
 THEMES = ("light", "dark")
 
@@ -55,6 +60,14 @@ class Line:
 
     def go_online(self) -> None:
         self.is_online = True
+
+    def look_up_customer(self, by: str, given: str) -> ChainAnswer:
+        if not self.is_online:
+            raise EnvironmentFailure("server_unreachable", "The server does not answer.")
+        return ChainAnswer(1, ROSALIND) if (by, given) == ("card", "T2040") else ChainAnswer(0)
+
+    def cycle(self) -> object:
+        return None
 
 
 def ring_up(bench: Bench) -> None:
@@ -145,6 +158,19 @@ def _customer(bench: Bench) -> None:
     bench.window.conductor.customer.type_text("an")
 
 
+def _nobody(bench: Bench) -> None:
+    bench.window.conductor.customer.type_text("T2040")
+
+
+def _chain(bench: Bench) -> None:
+    """Found in the chain; offline it says what can be done instead."""
+    with bench.till.station.replica.write(is_background=True) as unit:
+        row = {"id": ROSALIND, "store_id": uuid.uuid4(), "number": "T2040", "name": "Rosalind Okafor"}
+        pulled(unit.connection, "customer", {**row, "created_at": NOW, "phone": "+44 1632 960118", "points": 340})
+    bench.window.conductor.customer.look_up()
+    bench.window.conductor.customer.wait_until_idle()
+
+
 def _parked(bench: Bench) -> None:
     bench.do("find")
     for sku, label in (("RYE-500", "back in five minutes, blue coat"), ("CND-CEDAR", "")):
@@ -186,6 +212,8 @@ PAGES: tuple[tuple[str, Callable[[Bench], None]], ...] = (
     ("help", _help),
     ("returns", _returns),
     ("customer", _customer),
+    ("customer-nobody", _nobody),
+    ("customer-chain", _chain),
     ("parked", _parked),
     ("shift", _shift),
     ("closed", _closed),

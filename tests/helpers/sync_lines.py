@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from desktop.sync.status import ScopeStatus, SyncStatus
+from desktop.usecases.look_up_customer import ChainAnswer
 from desktop.usecases.manage_devices import ListedDevice
 from shared.errors import EnvironmentFailure, UserError
 from tests.helpers.replica import NOON
@@ -75,6 +76,32 @@ class SaidLine:
             assert cancelled.wait(20)
             raise UserError("verify_cancelled", "Comparing was stopped. What was put right until then stays so.")
         return self.found
+
+
+@dataclass
+class SaidChain(SaidLine):
+    """Implements ``look_up_customer.ChainLine``: ``knows`` is found by its texts, and ``fetch`` brings it down.
+
+    ``holds`` keeps an answer back until it is set, for pictures of a look-up under way.
+    """
+
+    knows: dict[tuple[str, str], ChainAnswer] = field(default_factory=dict)
+    fetch: Callable[[], None] = lambda: None
+    holds: threading.Event | None = None
+
+    def look_up_customer(self, by: str, given: str) -> ChainAnswer:
+        self.asked.append(f"{by} {given}")
+        if self.holds is not None:
+            assert self.holds.wait(20)
+        if not self.now.is_online:
+            code = "offline" if self.now.is_switched_off else "server_unreachable"
+            raise EnvironmentFailure(code, "The server does not answer.")
+        return self.knows.get((by, given), ChainAnswer(0))
+
+    def cycle(self) -> object:
+        self.asked.append("cycle")
+        self.fetch()
+        return None
 
 
 def listed(number: int, **values: object) -> ListedDevice:

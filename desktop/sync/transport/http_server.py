@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import httpx
 import msgspec
@@ -42,7 +42,11 @@ from shared.sync.wire import (
     VerifyRequest,
 )
 
+if TYPE_CHECKING:
+    from desktop.usecases.look_up_customer import ChainAnswer
+
 TIMEOUT = httpx.Timeout(connect=5.0, read=60.0, write=60.0, pool=5.0)
+LOOK_UP_TIMEOUT = httpx.Timeout(connect=3.0, read=10.0, write=10.0, pool=3.0)
 FILE_TIMEOUT = httpx.Timeout(connect=5.0, read=3_600.0, write=120.0, pool=5.0)
 EVENTS_SILENCE_MAX_SECONDS = 40.0
 """The server sends a heartbeat every 15 s; after this much silence the line is dead."""
@@ -100,6 +104,12 @@ class HttpServer:
     def snapshot_bytes(self, offer: SnapshotOffer, start: int) -> Iterator[bytes]:
         """A snapshot file from a byte on."""
         return file_bytes(self._client, self._authorisation(), offer, start)
+
+    def look_up_customer(self, by: str, given: str) -> ChainAnswer:
+        """Find one customer of the chain, and let this device's store know them; somebody waits at the counter."""
+        from desktop.sync.transport.customer_lookup import ask_for_customer
+
+        return ask_for_customer(partial(self._get, timeout=LOOK_UP_TIMEOUT), by, given)
 
     def server_time(self) -> int:
         """The server's clock, UTC microseconds."""
@@ -213,10 +223,10 @@ class HttpServer:
             raise refusal(answer, answer.content)
         return unpacked(answer.content, answer_type)
 
-    def _get(self, path: str, parameters: dict[str, str]) -> httpx.Response:
+    def _get(self, path: str, parameters: dict[str, str], timeout: httpx.Timeout = TIMEOUT) -> httpx.Response:
         def call() -> httpx.Response:
             headers = {"Authorization": self._authorisation()}
-            return self._called(lambda: self._client.get(path, params=parameters, headers=headers))
+            return self._called(lambda: self._client.get(path, params=parameters, headers=headers, timeout=timeout))
 
         answer = call()
         if answer.status_code == httpx.codes.UNAUTHORIZED and self._forget_token(answer):

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from sync_server.customers.lookup_service import LOOKUPS_PER_MINUTE
 from sync_server.db.sessions import Database
+from sync_server.sync.housekeeping import Housekeeper
 from tests.helpers.protocol_device import ProtocolDevice, error_of, make_store, wire_row
 
 
@@ -63,6 +64,23 @@ def test_given_a_customer_of_another_store_when_looked_up_exactly_then_the_profi
             text('SELECT "by", customer_id FROM customer_lookup WHERE device_id = :d'), {"d": till.id}
         )
         assert [tuple(row) for row in rows] == [(next(iter(given)), ann)]
+
+
+def test_given_a_customer_who_came_from_no_device_when_the_server_has_tidied_then_they_are_found(
+    till: ProtocolDevice, elsewhere: ProtocolDevice, database: Database
+) -> None:
+    ann = uuid.uuid4()
+    with database.writing() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO customer (id, store_id, number, name, email, phone, addresses, tags, note, may_send_offers,"
+                " consent_evidence, points, created_at, is_archived) VALUES (:id, :store, 'C-66001', 'Ann Imported', '',"
+                " '', '[]', '[]', '', false, '', 0, 1, false)"
+            ),
+            {"id": ann, "store": elsewhere.store_id},
+        )
+    assert Housekeeper(database).tidy().customers_looked_at >= 1
+    assert look(till, card="C-66001").json()["customer_id"] == str(ann)
 
 
 def test_given_part_of_a_number_or_two_people_with_one_when_looked_up_then_nobody_is_told_and_nobody_comes(

@@ -150,6 +150,7 @@ class TillConductor(QObject):
             "help": self._toggle_help,
             "find": self._find,
             "customer": lambda: self._open_with_text(Page.CUSTOMER, self.customer.open),
+            "look_up_customer": self._look_up_customer,
             "park": lambda: self._on_sale(sell.park),
             "recall": self._recall,
             "quantity": lambda: self._on_sale(sell.quantity),
@@ -183,6 +184,15 @@ class TillConductor(QObject):
         self.session.forget_problem()
         open_page(typed)
         self.go_to(page)
+
+    def _look_up_customer(self) -> None:
+        """Ask the chain for what is typed, or for the card that the basket has and this till does not know."""
+        if self.page is not Page.CUSTOMER:
+            self._open_with_text(Page.CUSTOMER, self.customer.open)
+            customer = self.session.state.customer
+            if not self.customer.state.text.strip() and customer is not None and not customer.is_known:
+                self.customer.type_text(customer.number)
+        self.customer.look_up()
 
     def _toggle_help(self) -> None:
         self.go_to(self._under_help if self.page is Page.HELP else Page.HELP)

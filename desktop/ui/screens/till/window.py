@@ -223,4 +223,5 @@ class TillWindow(QWidget):
             application.removeEventFilter(self.scanner)
         self._parts.sounds.close()
         self.conductor.sync.stop()
+        self.conductor.customer.stop()
         super().closeEvent(event)
