@@ -14,6 +14,7 @@ from sync_server.inventory import compensation_service, lease_service, reconcili
 from sync_server.repricing import service as repricing
 from sync_server.settings import ServerSettings
 from sync_server.sync import quarantine_service as quarantine
+from sync_server.sync import reference_service
 from sync_server.sync.integrity_service import feed_health
 
 MINIMUM_POSTGRES = 150_000
@@ -98,6 +99,9 @@ def _note_feed(report: Report, database: Database) -> None:
     """Whether the feed sees everything that is written, in time, and agrees with what it was made from."""
     with database.reading() as connection:
         health = feed_health(connection)
+        listed, noted = reference_service.counts(connection)
+    said = f"{listed:,} in the inbox, {noted - listed:,} not missing for long yet"
+    report.note("referred to and not here", said, is_well=not listed, is_grave=False)
     late = f"{health.lag.milliseconds / 1_000:.1f} s by the oldest open transaction, {health.lag.idle_writers:,} idle"
     report.note("the feed is held up", late, is_well=health.lag.milliseconds < LONG_FEED_LAG_MS)
     lacking = ", ".join(health.uncovered) or "none"

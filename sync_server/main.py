@@ -57,6 +57,7 @@ from sync_server.sync.known_scopes import KnownScopes
 from sync_server.sync.load_gate import GateBounds, LoadGate, spread_pause
 from sync_server.sync.quarantine_endpoints import router as quarantine
 from sync_server.sync.reconciler import Reconciler
+from sync_server.sync.reference_watch import ReferenceWatch
 from sync_server.sync.repair_endpoints import router as repair
 from sync_server.sync.verify_endpoints import router as digests
 
@@ -154,6 +155,7 @@ def create_app(
                     builder,
                     Housekeeper(database),
                     Reconciler(database),
+                    ReferenceWatch(database),
                 ]
                 for follower in followers:
                     follower.start()

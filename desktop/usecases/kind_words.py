@@ -28,7 +28,7 @@ ADVICE: Mapping[str, str] = {
     EntryKind.SAME_PERSON: "Look at both profiles, and say whether they are one person.",
     EntryKind.REFUSED: "Open the sync centre on the device that sent it: send it again, or set it aside.",
     EntryKind.DISCREPANCY: "Count what is there, correct the stock, and take note of this.",
-    EntryKind.DANGLING: "Make anew what is still wanted, and take note of this.",
+    EntryKind.DANGLING: "Wait for it or, where it is still wanted, make it anew; and take note of this.",
     EntryKind.RECOVERY: "Compare it with what is there now, and take note of this.",
     EntryKind.COMPENSATION: "It closes by itself once the order is handed out, provided for or cancelled.",
     EntryKind.DUPLICATE_RECEIPT: "Switch the copy off, let it join anew, and take note of this.",

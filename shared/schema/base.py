@@ -102,6 +102,13 @@ class AggregateRule:
     since: int = 1
 
 
-def synced(policy: Policy, *arguments: Any, since: int = 1, **options: Any) -> MappedColumn[Any]:
-    """A replicated column: its policy, and the wire schema version that first had it."""
-    return mapped_column(*arguments, info={"policy": policy, "since": since}, **options)
+VARIOUS = "*"
+"""What ``refers_to`` says of a column whose rows refer to different tables."""
+
+
+def synced(policy: Policy, *arguments: Any, since: int = 1, refers_to: str = "", **options: Any) -> MappedColumn[Any]:
+    """A replicated column: its policy, the wire schema version that first had it, and the table it refers to.
+
+    No foreign key crosses an aggregate: a reference whose target is not there is accepted, and listed by the server.
+    """
+    return mapped_column(*arguments, info={"policy": policy, "since": since, "refers_to": refers_to}, **options)

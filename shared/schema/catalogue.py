@@ -30,7 +30,7 @@ class TaxRate(Replicated):
     __aggregate__ = AggregateRule("tax_rate", Kind.CONTROL, ScopeRule.CATALOGUE)
 
     id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id, primary_key=True)
-    tax_category_id: Mapped[uuid.UUID] = synced(Policy.SERVER, Id)
+    tax_category_id: Mapped[uuid.UUID] = synced(Policy.SERVER, Id, refers_to="tax_category")
     country: Mapped[str] = synced(Policy.SERVER, Words)
     code: Mapped[str] = synced(Policy.SERVER, Words)
     name: Mapped[str] = synced(Policy.SERVER, Words)
@@ -56,7 +56,7 @@ class Category(Replicated):
     __aggregate__ = AggregateRule("category", Kind.DOCUMENT, ScopeRule.CATALOGUE)
 
     id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id, primary_key=True)
-    parent_id: Mapped[uuid.UUID | None] = synced(Policy.MERGE, Id)
+    parent_id: Mapped[uuid.UUID | None] = synced(Policy.MERGE, Id, refers_to="category")
     name: Mapped[str] = synced(Policy.MERGE, Words)
     colour: Mapped[str] = synced(Policy.MERGE, Words, default="")
     """A named hue of the theme (``amber``, ``rust``, ``moss`` …), never a raw colour."""
@@ -76,8 +76,8 @@ class Product(Replicated):
     name: Mapped[str] = synced(Policy.MERGE, Words)
     description: Mapped[str] = synced(Policy.MERGE, Words, default="")
     brand: Mapped[str] = synced(Policy.MERGE, Words, default="")
-    category_id: Mapped[uuid.UUID | None] = synced(Policy.MERGE, Id)
-    tax_category_id: Mapped[uuid.UUID | None] = synced(Policy.REVIEW, Id)
+    category_id: Mapped[uuid.UUID | None] = synced(Policy.MERGE, Id, refers_to="category")
+    tax_category_id: Mapped[uuid.UUID | None] = synced(Policy.REVIEW, Id, refers_to="tax_category")
     kind: Mapped[str] = synced(Policy.MERGE, Words, default="goods")
     """``goods`` (kept in stock) or ``service``."""
     unit: Mapped[str] = synced(Policy.MERGE, Words, default="piece")
@@ -114,7 +114,7 @@ class Barcode(Replicated):
 
     id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id, primary_key=True)
     code: Mapped[str] = synced(Policy.FIXED, Words)
-    variant_id: Mapped[uuid.UUID] = synced(Policy.MERGE, Id)
+    variant_id: Mapped[uuid.UUID] = synced(Policy.MERGE, Id, refers_to="variant")
     quantity: Mapped[int] = synced(Policy.MERGE, Whole, default=1000)
     """How many thousandths of the variant's unit one scan means (a box of six: 6000)."""
 
@@ -139,8 +139,8 @@ class Price(Replicated):
     __aggregate__ = AggregateRule("price", Kind.DOCUMENT, ScopeRule.CATALOGUE)
 
     id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id, primary_key=True)
-    price_list_id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id)
-    variant_id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id)
+    price_list_id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id, refers_to="price_list")
+    variant_id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id, refers_to="variant")
     kind: Mapped[str] = synced(Policy.FIXED, Words, default="selling")
     """``selling`` or ``cost``."""
     unit_price_micro: Mapped[int] = synced(Policy.FIXED, Whole)
@@ -163,8 +163,8 @@ class QuickKey(Replicated):
     __aggregate__ = AggregateRule("quick_key", Kind.DOCUMENT, ScopeRule.CATALOGUE)
 
     id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id, primary_key=True)
-    store_id: Mapped[uuid.UUID | None] = synced(Policy.FIXED, Id)
-    category_id: Mapped[uuid.UUID] = synced(Policy.MERGE, Id)
-    variant_id: Mapped[uuid.UUID] = synced(Policy.MERGE, Id)
+    store_id: Mapped[uuid.UUID | None] = synced(Policy.FIXED, Id, refers_to="store")
+    category_id: Mapped[uuid.UUID] = synced(Policy.MERGE, Id, refers_to="category")
+    variant_id: Mapped[uuid.UUID] = synced(Policy.MERGE, Id, refers_to="variant")
     position: Mapped[int] = synced(Policy.MERGE, Whole)
     label: Mapped[str] = synced(Policy.MERGE, Words, default="")

@@ -6,7 +6,7 @@ import uuid
 
 from sqlalchemy.orm import Mapped
 
-from shared.schema.base import AggregateRule, Kind, Policy, Replicated, ScopeRule, synced
+from shared.schema.base import VARIOUS, AggregateRule, Kind, Policy, Replicated, ScopeRule, synced
 from shared.schema.types import Id, Json, Whole, Words
 
 
@@ -20,11 +20,11 @@ class InboxEntry(Replicated):
     __aggregate__ = AggregateRule("inbox_entry", Kind.DOCUMENT, ScopeRule.STORE_OR_CATALOGUE)
 
     id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id, primary_key=True)
-    store_id: Mapped[uuid.UUID | None] = synced(Policy.FIXED, Id)
+    store_id: Mapped[uuid.UUID | None] = synced(Policy.FIXED, Id, refers_to="store")
     kind: Mapped[str] = synced(Policy.FIXED, Words)
     """One of ``shared.sync.decision.EntryKind``."""
     entity: Mapped[str] = synced(Policy.FIXED, Words)
-    entity_id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id)
+    entity_id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id, refers_to=VARIOUS)
     field: Mapped[str] = synced(Policy.FIXED, Words, default="")
     title: Mapped[str] = synced(Policy.FIXED, Words)
     """What it is about, in the trade's words: ``Soy candle, cedar``."""

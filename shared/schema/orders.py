@@ -21,12 +21,12 @@ class CustomerOrder(Replicated):
     )
 
     id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id, primary_key=True)
-    store_id: Mapped[uuid.UUID] = synced(Policy.SERVER, Id)
+    store_id: Mapped[uuid.UUID] = synced(Policy.SERVER, Id, refers_to="store")
     number: Mapped[str] = synced(Policy.SERVER, Words)
     channel: Mapped[str] = synced(Policy.SERVER, Words, default="web")
     reference: Mapped[str] = synced(Policy.SERVER, Words, default="")
     """The channel's own order number."""
-    customer_id: Mapped[uuid.UUID | None] = synced(Policy.SERVER, Id)
+    customer_id: Mapped[uuid.UUID | None] = synced(Policy.SERVER, Id, refers_to="customer")
     customer_name: Mapped[str] = synced(Policy.SERVER, Words, default="")
     state: Mapped[str] = synced(Policy.SERVER, Words)
     """A ``shared.orders.OrderState``: ``placed``, ``ready``, ``fulfilled`` or ``cancelled``."""
@@ -50,7 +50,7 @@ class OrderLine(Replicated):
     id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id, primary_key=True)
     order_id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id)
     number: Mapped[int] = synced(Policy.SERVER, Whole)
-    variant_id: Mapped[uuid.UUID] = synced(Policy.SERVER, Id)
+    variant_id: Mapped[uuid.UUID] = synced(Policy.SERVER, Id, refers_to="variant")
     sku: Mapped[str] = synced(Policy.SERVER, Words)
     name: Mapped[str] = synced(Policy.SERVER, Words)
     quantity: Mapped[int] = synced(Policy.SERVER, Whole)

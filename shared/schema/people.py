@@ -22,7 +22,7 @@ class Customer(Replicated):
     __aggregate__ = AggregateRule("customer", Kind.DOCUMENT, ScopeRule.KNOWN_STORES)
 
     id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id, primary_key=True)
-    store_id: Mapped[uuid.UUID] = synced(Policy.MERGE, Id)
+    store_id: Mapped[uuid.UUID] = synced(Policy.MERGE, Id, refers_to="store")
     """The home store."""
     number: Mapped[str] = synced(Policy.FIXED, Words)
     """The number on the loyalty card or in the customer's account."""
@@ -56,9 +56,9 @@ class CustomerAlias(Replicated):
     __aggregate__ = AggregateRule("customer_alias", Kind.DOCUMENT, ScopeRule.CATALOGUE, since=2)
 
     id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id, primary_key=True)
-    alias_id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id)
+    alias_id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id, refers_to="customer")
     """The profile that was made later."""
-    survivor_id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id)
+    survivor_id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id, refers_to="customer")
     """The profile that stands for both while they are merged."""
     state: Mapped[str] = synced(Policy.MERGE, Words, default="proposed")
     """``proposed``, ``merged``, ``kept_apart`` or ``undone``."""

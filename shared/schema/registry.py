@@ -28,13 +28,17 @@ _MODULES = (catalogue, inbox, orders, people, sales, stock, stores)
 
 @dataclass(frozen=True, slots=True)
 class WireColumn:
-    """One replicated column: name, wire kind, conflict policy, first wire schema, and whether it may be empty."""
+    """One replicated column: name, wire kind, conflict policy, first wire schema, and whether it may be empty.
+
+    ``refers_to`` names the table whose row an identifier means; it stands in another aggregate (``base.synced``).
+    """
 
     name: str
     kind: WireKind
     policy: Policy
     since: int
     nullable: bool
+    refers_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ def _wire_table(table: Table, parent_column: str = "", since: int = 1) -> WireTa
             policy=column.info["policy"],
             since=column.info["since"],
             nullable=bool(column.nullable),
+            refers_to=column.info["refers_to"],
         )
         for column in table.columns
     )

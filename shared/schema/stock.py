@@ -8,7 +8,7 @@ import uuid
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
-from shared.schema.base import AggregateRule, Kind, Policy, Replicated, ScopeRule, synced
+from shared.schema.base import VARIOUS, AggregateRule, Kind, Policy, Replicated, ScopeRule, synced
 from shared.schema.types import Day, Id, Whole, Words
 
 
@@ -23,17 +23,17 @@ class StockMovement(Replicated):
     __aggregate__ = AggregateRule("stock_movement", Kind.FACT, ScopeRule.NOWHERE)
 
     id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id, primary_key=True)
-    store_id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id)
-    variant_id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id)
+    store_id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id, refers_to="store")
+    variant_id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id, refers_to="variant")
     quantity: Mapped[int] = synced(Policy.FIXED, Whole)
     """Change of what is on hand; negative out of the store."""
     reason: Mapped[str] = synced(Policy.FIXED, Words)
     """A ``shared.stock.MovementReason``."""
     at: Mapped[int] = synced(Policy.FIXED, Whole)
     business_date: Mapped[dt.date] = synced(Policy.FIXED, Day)
-    device_id: Mapped[uuid.UUID | None] = synced(Policy.FIXED, Id)
-    user_id: Mapped[uuid.UUID | None] = synced(Policy.FIXED, Id)
-    source_id: Mapped[uuid.UUID | None] = synced(Policy.FIXED, Id)
+    device_id: Mapped[uuid.UUID | None] = synced(Policy.FIXED, Id, refers_to="device")
+    user_id: Mapped[uuid.UUID | None] = synced(Policy.FIXED, Id, refers_to="app_user")
+    source_id: Mapped[uuid.UUID | None] = synced(Policy.FIXED, Id, refers_to=VARIOUS)
     """The sale, order or import it comes from."""
     note: Mapped[str] = synced(Policy.FIXED, Words, default="")
 
@@ -46,8 +46,8 @@ class StockLevel(Replicated):
     __aggregate__ = AggregateRule("stock_level", Kind.PROJECTION, ScopeRule.STOCK)
 
     id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id, primary_key=True)
-    store_id: Mapped[uuid.UUID] = synced(Policy.DERIVED, Id)
-    variant_id: Mapped[uuid.UUID] = synced(Policy.DERIVED, Id)
+    store_id: Mapped[uuid.UUID] = synced(Policy.DERIVED, Id, refers_to="store")
+    variant_id: Mapped[uuid.UUID] = synced(Policy.DERIVED, Id, refers_to="variant")
     on_hand: Mapped[int] = synced(Policy.DERIVED, Whole, default=0)
     """available + reserved + damaged + in_quality_control."""
     reserved: Mapped[int] = synced(Policy.DERIVED, Whole, default=0)

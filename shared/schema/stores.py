@@ -24,7 +24,7 @@ class Store(Replicated):
     country: Mapped[str] = synced(Policy.SERVER, Words)
     address: Mapped[str] = synced(Policy.SERVER, Words, default="")
     tax_number: Mapped[str] = synced(Policy.SERVER, Words, default="")
-    price_list_id: Mapped[uuid.UUID | None] = synced(Policy.SERVER, Id)
+    price_list_id: Mapped[uuid.UUID | None] = synced(Policy.SERVER, Id, refers_to="price_list")
     tax_rounding: Mapped[str] = synced(Policy.SERVER, Words, default="line")
     """``line`` or ``document``."""
     cash_step: Mapped[int] = synced(Policy.SERVER, Whole, default=1)
@@ -41,7 +41,7 @@ class Device(Replicated):
     __aggregate__ = AggregateRule("device", Kind.CONTROL, ScopeRule.CATALOGUE)
 
     id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id, primary_key=True)
-    store_id: Mapped[uuid.UUID] = synced(Policy.SERVER, Id)
+    store_id: Mapped[uuid.UUID] = synced(Policy.SERVER, Id, refers_to="store")
     kind: Mapped[str] = synced(Policy.SERVER, Words)
     """``till`` or ``office``."""
     number: Mapped[int] = synced(Policy.SERVER, Whole)
@@ -58,7 +58,7 @@ class AppUser(Replicated):
     __aggregate__ = AggregateRule("app_user", Kind.CONTROL, ScopeRule.STORE_OR_CATALOGUE)
 
     id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id, primary_key=True)
-    store_id: Mapped[uuid.UUID | None] = synced(Policy.SERVER, Id)
+    store_id: Mapped[uuid.UUID | None] = synced(Policy.SERVER, Id, refers_to="store")
     """The only store this person works in; empty: every store."""
     username: Mapped[str] = synced(Policy.SERVER, Words)
     display_name: Mapped[str] = synced(Policy.SERVER, Words)
@@ -75,6 +75,6 @@ class Setting(Replicated):
     __aggregate__ = AggregateRule("setting", Kind.CONTROL, ScopeRule.STORE_OR_CATALOGUE)
 
     id: Mapped[uuid.UUID] = synced(Policy.FIXED, Id, primary_key=True)
-    store_id: Mapped[uuid.UUID | None] = synced(Policy.SERVER, Id)
+    store_id: Mapped[uuid.UUID | None] = synced(Policy.SERVER, Id, refers_to="store")
     key: Mapped[str] = synced(Policy.SERVER, Words)
     value: Mapped[object] = synced(Policy.SERVER, Json)

@@ -35,7 +35,7 @@ class EntryKind(StrEnum):
     DISCREPANCY = "discrepancy"
     """Stock that cannot be, or that was put right."""
     DANGLING = "dangling"
-    """An edit of what is gone."""
+    """A reference to what is not there, which closes by itself once it is; or an edit of what is gone."""
     RECOVERY = "recovery"
     """The server was restored: what came back from a device, or what nobody has any more."""
     SAME_PERSON = "same_person"

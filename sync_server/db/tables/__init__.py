@@ -15,6 +15,7 @@ from sync_server.db.tables import (
     orders,
     push,
     reconciliation,
+    references,
     same_person,
     sync,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "orders",
     "push",
     "reconciliation",
+    "references",
     "same_person",
     "server_metadata",
     "sync",

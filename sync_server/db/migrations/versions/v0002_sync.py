@@ -116,6 +116,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("epoch", name=op.f("pk_epoch_log")),
     )
     op.create_table(
+        "missing_reference",
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("target_id", sa.Uuid(), nullable=False),
+        sa.Column("referrer", sa.Text(), nullable=False),
+        sa.Column("referrer_column", sa.Text(), nullable=False),
+        sa.Column("referrer_id", sa.Uuid(), nullable=False),
+        sa.Column("noted_at", sa.BigInteger(), nullable=False),
+        sa.Column("reviewed_at", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("entry_id", sa.Uuid(), nullable=True),
+        sa.PrimaryKeyConstraint("target", "target_id", name=op.f("pk_missing_reference")),
+    )
+    op.create_table(
         "quarantined_mutation",
         sa.Column("device_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -170,6 +182,13 @@ def upgrade() -> None:
         sa.Column("last_number", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("device_id", "incarnation", "epoch", name=op.f("pk_recovery_window")),
+    )
+    op.create_table(
+        "reference_watch",
+        sa.Column("scope_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("looked_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("scope_id", name=op.f("pk_reference_watch")),
     )
     op.create_table(
         "removed_row",
@@ -341,6 +360,7 @@ def downgrade() -> None:
     op.drop_table("sale_check")
     op.drop_index("ix_removed_row_noted_at", table_name="removed_row")
     op.drop_table("removed_row")
+    op.drop_table("reference_watch")
     op.drop_table("recovery_window")
     op.drop_table("recovered_aggregate")
     op.drop_table("reconciliation")
@@ -350,6 +370,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("state = 'waiting'"),
     )
     op.drop_table("quarantined_mutation")
+    op.drop_table("missing_reference")
     op.drop_table("epoch_log")
     op.drop_table("device_succession")
     op.drop_table("device_seen")
