@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 
 from shared.clock import datetime_at
 from sync_server.db.facts import read_facts
+from sync_server.db.lasting_log import LastingLog
 from sync_server.db.sessions import Database
+from sync_server.devices import revocation_service as revocations
 from sync_server.devices.recovery_service import recovery_key_name
 from sync_server.devices.service import skewed_devices
+from sync_server.epochs import service as epochs
+from sync_server.epochs import witness_service as witnesses
 from sync_server.inventory import compensation_service, lease_service, reconciliation_service
 from sync_server.repricing import service as repricing
 from sync_server.settings import ServerSettings
@@ -56,6 +60,7 @@ def examine(database: Database, settings: ServerSettings) -> Report:
     report.note("recovery key", recovery_key or missing, is_well=bool(recovery_key), is_grave=False)
     clocks = "devices with a clock more than five minutes off"
     report.note(clocks, f"{skewed:,}", is_well=not skewed, is_grave=False)
+    _note_history(report, database, settings)
     _note_sales(report, database)
     _note_stock(report, database)
     _note_feed(report, database)
@@ -63,6 +68,22 @@ def examine(database: Database, settings: ServerSettings) -> Report:
     free = shutil.disk_usage(place).free
     report.note("disk free", f"{free / 1024**3:.1f} GiB", is_well=free > LOW_DISK_BYTES)
     return report
+
+
+def _note_history(report: Report, database: Database, settings: ServerSettings) -> None:
+    """Which history is served, whether devices know another one, and whether revocations would outlast a restore."""
+    log = LastingLog(settings.home)
+    kept = log.read()
+    with database.reading() as connection:
+        newest = epochs.history(connection)[-1:]
+        unproven = witnesses.count_unproven(connection)
+        missing = revocations.missing_in(connection, log, database.identity.server_id)
+    for each in newest:
+        report.note("epoch", f"{each.epoch}, since {datetime_at(each.at):%d %b %Y %H:%M} UTC: {each.why}")
+    said = f"{unproven:,} (see the inbox; counterfoil-server new-epoch --above)" if unproven else "none"
+    report.note("devices that know a later epoch and cannot prove it", said, is_well=not unproven)
+    said = f"{len(kept.lines):,} lines in {log.path}, {missing:,} missing, {kept.damaged:,} damaged"
+    report.note("revocations that a restore does not undo", said, is_well=not missing, is_grave=False)
 
 
 def _note_sales(report: Report, database: Database) -> None:

@@ -30,6 +30,7 @@ from sync_server.db.migrate import migrate
 from sync_server.db.pokes import Listener, Poker
 from sync_server.db.sessions import Database, DBAPIError, PoolTimeout, is_unwell
 from sync_server.devices.endpoints import router as devices
+from sync_server.devices.revocation_service import RevocationKeeper
 from sync_server.devices.seen_service import SeenBoard
 from sync_server.epochs.watch import EpochWatch
 from sync_server.errors import http_status_of
@@ -119,9 +120,11 @@ def create_app(
             stack.callback(engine.dispose)
             migrate(engine, used_clock)
             used_ids = ids or TimeOrderedIds(used_clock)
-            watch = EpochWatch(engine, settings.home, used_clock, used_ids)
+            keeper = RevocationKeeper(settings.home, used_clock)
+            watch = EpochWatch(engine, settings.home, used_clock, used_ids, keeper.follow)
             watch.start()
             stack.callback(watch.stop)
+            app.state.look_at_history = watch.look
             database = Database(engine, used_clock, used_ids)
             board = HeadsBoard()
             app.state.database = database

@@ -25,6 +25,7 @@ from shared.sync.operations import Verb, decode_arguments
 from shared.sync.wire import Payload, Row
 
 _EPOCH = "sync.epoch"
+_WITNESS = "sync.witness"
 _PREPARED_AT_ONCE = 50
 _LEVEL_STORE, _LEVEL_VARIANT = 1, 2
 
@@ -45,6 +46,18 @@ def known_epoch(connection: Connection) -> int:
     """The server's history that this device has come to terms with; 0 where it knows none yet."""
     stored = device_value(connection, _EPOCH)
     return max(identity_of(connection).epoch, stored if isinstance(stored, int) else 0)
+
+
+def witness(connection: Connection) -> bytes:
+    """The server's signed word on how far its history had come, as a pull brought it last; empty where none did."""
+    stored = device_value(connection, _WITNESS)
+    return bytes.fromhex(stored) if isinstance(stored, str) else b""
+
+
+def keep_witness(connection: Connection, brought: bytes) -> None:
+    """Keep what an answer brought; nothing where it brought none."""
+    if brought:
+        save_device_value(connection, _WITNESS, brought.hex())
 
 
 def begin(connection: Connection) -> None:

@@ -82,6 +82,8 @@ class Applier:
         if identity.epoch != answer.epoch:
             # Every scope had a page, so none stands at a position of the former epoch any more.
             yield lambda unit: change_identity(unit.connection, epoch=answer.epoch)
+        if answer.witness:
+            yield lambda unit: resending.keep_witness(unit.connection, answer.witness)
         if _is_consistent(answer):
             settled = max(identity.settled_number, identity.outbox_base + answer.last_number)
             yield from GivingBack(identity, answer.epoch, settled, tally.note).steps()

@@ -29,6 +29,7 @@ from shared.schema.registry import CATALOGUE_SCOPE, SCHEMA_VERSION
 from shared.sync.wire import PullAnswer, PullRequest, PushAnswer, PushRequest, SentMutation
 
 EPOCH_CHANGED = "epoch_changed"
+SERVER_OLDER = "server_older"
 _FIRST: offers.Member = ("", b"", 0)
 
 Step = Callable[[UnitOfWork], None]
@@ -52,22 +53,24 @@ class EpochGuard:
     def push(self, request: PushRequest) -> PushAnswer:
         """Send mutations, under the epoch this device has come to terms with."""
         with self._replica.read() as connection:
-            epoch = resending.known_epoch(connection)
+            epoch, witness = resending.known_epoch(connection), resending.witness(connection)
             base = identity_of(connection).outbox_base
             numbers = [base + sent.number for sent in request.mutations]
             refused = resending.refused_before(connection, numbers)
         mutations = [_kept_refused(sent, refused.get(base + sent.number)) for sent in request.mutations]
-        return self._server.push(msgspec.structs.replace(request, epoch=epoch, mutations=mutations))
+        return self._server.push(msgspec.structs.replace(request, epoch=epoch, mutations=mutations, witness=witness))
 
     def pull(self, request: PullRequest) -> PullAnswer:
         """Fetch what is new.
 
         Raises:
-            EnvironmentFailure: ``epoch_changed`` for an answer from a history this device does not know yet.
+            EnvironmentFailure: ``epoch_changed`` for an answer from a history this device does not know yet,
+                ``server_older`` for one that does not know this device's.
         """
-        answer = self._server.pull(request)
         with self._replica.read() as connection:
-            epoch = resending.known_epoch(connection)
+            epoch, witness = resending.known_epoch(connection), resending.witness(connection)
+        answer = self._server.pull(msgspec.structs.replace(request, witness=witness))
+        _require_not_older(answer, epoch)
         if epoch not in (0, answer.epoch):
             raise EnvironmentFailure(
                 EPOCH_CHANGED, "The server was restored. This device compares what it has.", epoch=answer.epoch
@@ -86,10 +89,13 @@ class Recovery:
         """Ask what the server has of this device's mutations, and put the others back into the queue.
 
         Raises:
-            EnvironmentFailure: the server or the line failed; it is asked again next time.
+            EnvironmentFailure: the server or the line failed; it is asked again next time. ``server_older``.
         """
         me = self._count_from_what_is_kept()
-        answer = self._server.pull(_question(me))
+        with self._replica.read() as connection:
+            epoch, witness = resending.known_epoch(connection), resending.witness(connection)
+        answer = self._server.pull(_question(me, witness))
+        _require_not_older(answer, epoch)
         last, projected = me.outbox_base + answer.last_number, me.outbox_base + answer.projected_number
         self._prepare(last, projected)
         with self._replica.read() as connection:
@@ -210,7 +216,23 @@ def guarded(replica: Replica, server: SyncServer) -> SyncServer:
     return cast("SyncServer", EpochGuard(replica, server))
 
 
-def _question(me: DeviceIdentity) -> PullRequest:
+def _require_not_older(answer: PullAnswer, known_epoch: int) -> None:
+    """A server in an earlier epoch than this device knows was not convinced by its witness: nothing is given up for it.
+
+    Raises:
+        EnvironmentFailure: ``server_older``.
+    """
+    if answer.epoch < known_epoch:
+        raise EnvironmentFailure(
+            SERVER_OLDER,
+            f"The server was put back to before what this device knows (epoch {answer.epoch}, here {known_epoch}). "
+            "Sell on; whoever looks after the server has to say that it was (counterfoil-server new-epoch).",
+            epoch=answer.epoch,
+            known_epoch=known_epoch,
+        )
+
+
+def _question(me: DeviceIdentity, witness: bytes) -> PullRequest:
     """A pull that brings next to nothing but what the server knows of this device."""
     return PullRequest(
         schema=SCHEMA_VERSION,
@@ -219,6 +241,7 @@ def _question(me: DeviceIdentity) -> PullRequest:
         cursors=[],
         maximum_bytes=1,
         scopes=[CATALOGUE_SCOPE],
+        witness=witness,
     )
 
 

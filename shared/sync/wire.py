@@ -52,6 +52,7 @@ class PushRequest(Message):
         successor: the secret that takes its place when this push is committed.
         resume: earlier numbers are no longer kept here: the server, restored from before them, may accept the jump.
         waiting: how many mutations wait on the device, these included; for whoever looks after devices.
+        witness: the last one that a pull brought; empty where there was none.
     """
 
     schema: int
@@ -64,6 +65,7 @@ class PushRequest(Message):
     successor: bytes = b""
     resume: bool = False
     waiting: int = 0
+    witness: bytes = b""
 
 
 class MutationResult(Message):
@@ -106,6 +108,8 @@ class PullRequest(Message):
     """The device's clock, UTC microseconds; 0 where it does not say."""
     waiting: int = 0
     """How many mutations wait on the device."""
+    witness: bytes = b""
+    """The last one that an answer brought: a server that is older than it begins a new epoch."""
 
 
 class Row(Message, array_like=True):
@@ -147,6 +151,8 @@ class PullAnswer(Message):
         last_number: this incarnation's highest committed mutation in the snapshot.
         projected_number: the highest whose stock movements the stock levels in the snapshot include.
         scopes: everything the device may hold; rows of any other scope must be erased.
+        witness: the server's signed word on how far its history had come, to be kept and shown with every call; empty
+            where the one that was shown still does.
     """
 
     epoch: int
@@ -156,6 +162,7 @@ class PullAnswer(Message):
     scopes: list[str]
     pages: list[ScopePage]
     results: list[MutationResult] = msgspec.field(default_factory=list)
+    witness: bytes = b""
 
 
 class Head(Message, array_like=True):

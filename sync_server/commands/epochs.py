@@ -32,11 +32,13 @@ def epoch(home: Home = None) -> None:
 
 @commands.command("new-epoch")
 def new_epoch_command(
-    reason: Annotated[str, typer.Option(help="Why, in one sentence: which backup was restored.")], home: Home = None
+    reason: Annotated[str, typer.Option(help="Why, in one sentence: which backup was restored.")],
+    home: Home = None,
+    above: Annotated[int, typer.Option(min=0, help="An epoch that devices know: the new one is above it.")] = 0,
 ) -> None:
     """Declare a new epoch: devices then send what the database has lost. Needed after a restore without the home."""
     from sync_server.epochs.service import new_epoch
 
     with opened_database(home) as database, database.writing() as connection:
-        declared = new_epoch(connection, database.clock, reason=reason)
+        declared = new_epoch(connection, database.clock, reason=reason, above=above)
     typer.echo(f"Epoch {declared} begins. Devices notice at their next call and offer what they have.")

@@ -15,6 +15,7 @@ from sync_server.db.embedded import EmbeddedPostgres
 from sync_server.db.engine import make_engine
 from sync_server.db.migrate import migrate as bring_up_to_date
 from sync_server.db.sessions import Database
+from sync_server.devices.revocation_service import RevocationKeeper
 from sync_server.epochs.service import declare_if_needed, marker_of
 from sync_server.log import set_up_log
 from sync_server.settings import ServerSettings
@@ -42,8 +43,11 @@ def opened_database(home: Path | None) -> Iterator[Database]:
         engine = make_engine(settings, url)
         try:
             bring_up_to_date(engine, clock)
-            declare_if_needed(engine, marker_of(settings.home), clock)
+            mark = declare_if_needed(engine, marker_of(settings.home), clock).mark
+            keeper = RevocationKeeper(settings.home, clock)
+            keeper.follow(engine, mark.server_id, mark.epoch)
             yield Database(engine, clock, TimeOrderedIds(clock))
+            keeper.follow(engine, mark.server_id, mark.epoch)
         finally:
             engine.dispose()
     finally:

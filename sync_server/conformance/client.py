@@ -67,6 +67,7 @@ class Client:
         self.incarnation = ids.new().bytes
         self.next_number = 1
         self.epoch = 0
+        self.witness = b""
         self.cursors: dict[str, Cursor] = {}
         self.rows: dict[tuple[str, str, bytes], Row] = {}
         self.token = ""
@@ -130,11 +131,12 @@ class Client:
     def pull(self, **options: Any) -> PullAnswer:
         """One pull with the cursors as they are; nothing is applied."""
         options = {"schema": SCHEMA_VERSION, "cursors": list(self.cursors.values()), "epoch": self.epoch, **options}
+        options = {"witness": self.witness, **options}
         return message_in(self.call("/sync/pull", PullRequest(incarnation=self.incarnation, **options)), PullAnswer)
 
     def apply(self, answer: PullAnswer) -> None:
         """Apply one answer as the protocol says: the guard, rows, left, deleted, the cursor."""
-        self.epoch = answer.epoch
+        self.epoch, self.witness = answer.epoch, answer.witness or self.witness
         for page in answer.pages:
             at = self.cursors.get(page.scope)
             position = 0 if at is None or page.restart else at.position

@@ -65,6 +65,17 @@ def older_epoch(world: World) -> None:
     require(not believed, f"cursors of another epoch were believed in {believed}")
 
 
+def witness(world: World) -> None:
+    """Answers carry the server's word on its history; one that it never gave moves no epoch."""
+    world.one.catch_up()
+    good, epoch = world.one.witness, world.one.epoch
+    require(bool(good), "no answer carried a witness")
+    for forged in (bytes([0x7F]) + good[1:], good[:-1] + bytes([good[-1] ^ 1]), good[::-1], good[:8]):
+        answer = world.one.pull(witness=forged)
+        require(answer.epoch == epoch, f"a forged witness moved the epoch from {epoch} to {answer.epoch}")
+    require(world.one.pull(witness=good).epoch == epoch, "the server's own word moved its epoch")
+
+
 def foreign_scope(world: World) -> None:
     """What the device may not hold it is not told, even if it asks."""
     foreign = f"store:{world.ids.new()}"
@@ -181,6 +192,7 @@ CHECKS = (
     Check("pull.nothing_new", "Cursors never go back.", nothing_new),
     Check("pull.unknown_mark", "An unknown mark restarts the scope.", unknown_mark),
     Check("pull.older_epoch", "Cursors of another epoch restart their scopes.", older_epoch),
+    Check("pull.witness", "Only a witness that the server signed can begin an epoch.", witness),
     Check("pull.foreign_scope", "What a device may not hold it is not told.", foreign_scope),
     Check("pull.own_fact", "A consistent answer holds what was pushed before it.", own_fact_comes_back),
     Check("pull.removed", "Deleted is told, and nothing comes back from the dead.", removed),

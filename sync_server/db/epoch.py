@@ -7,6 +7,8 @@ epoch; versions and cursors of different epochs cannot be mistaken for one anoth
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import Connection, text
 
 from shared.errors import EnvironmentFailure
@@ -17,11 +19,39 @@ TIMELINE_SQL = "CASE WHEN pg_is_in_recovery() THEN '' ELSE left(pg_walfile_name(
 which cannot say."""
 
 # A proxy may have moved this very connection to another server: the noted timeline is compared in the same statement.
-_EPOCH = text(f"SELECT epoch, timeline AS noted, {TIMELINE_SQL} AS actual FROM server_state")
+_EPOCH = text(f"""
+SELECT s.epoch, coalesce(l.name, '') AS name, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS at,
+       s.timeline AS noted, {TIMELINE_SQL} AS actual
+FROM server_state AS s LEFT JOIN epoch_log AS l ON l.epoch = s.epoch
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The history that a transaction sees.
+
+    Attributes:
+        epoch: its number.
+        name: 16 random bytes; two histories may both have come to this number. Empty before the first look.
+        at: when it was looked at, the database's clock, UTC microseconds; 0 where it was not asked for.
+    """
+
+    epoch: int
+    name: bytes
+    at: int = 0
 
 
 def current_epoch(connection: Connection) -> int:
     """The epoch of the history that this transaction sees.
+
+    Raises:
+        EnvironmentFailure: ``history_changed``, as ``standing_epoch``.
+    """
+    return standing_epoch(connection).epoch
+
+
+def standing_epoch(connection: Connection) -> Standing:
+    """The same with the epoch's name.
 
     Raises:
         EnvironmentFailure: ``history_changed`` in the moment between a failover and the new epoch: try again.
@@ -32,21 +62,18 @@ def current_epoch(connection: Connection) -> int:
             "history_changed",
             "The database has just failed over. The server is putting itself right; try again in a moment.",
         )
-    return int(found.epoch)
+    return Standing(int(found.epoch), bytes(found.name), int(found.at))
 
 
-def require_epoch(connection: Connection, claimed: int) -> int:
-    """The epoch of this transaction, for somebody who believes in ``claimed`` (0: in none yet).
+def require_epoch(standing: Standing, claimed: int) -> None:
+    """Pass if somebody who believes in ``claimed`` (0: in none yet) knows this history.
 
     Raises:
         Conflicting: ``epoch_changed`` with the ``epoch`` there is: what the caller knows of earlier ones may be lost.
-        EnvironmentFailure: as ``current_epoch``.
     """
-    epoch = current_epoch(connection)
-    if claimed not in (0, epoch):
+    if claimed not in (0, standing.epoch):
         raise Conflicting(
             "epoch_changed",
             "The server was restored or failed over since. Pull anew, and offer what it may have lost.",
-            epoch=epoch,
+            epoch=standing.epoch,
         )
-    return epoch

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import uuid
+from collections.abc import Callable
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request
@@ -154,6 +155,8 @@ def enrol(body: EnrolRequest, request: Request, database: RequestDatabase) -> En
         address=_address(request),
         returning=None if told is None else Returning(**told.model_dump()),
     )
+    if joined.replaces:
+        _keep_revocations(request)
     return _enrol_answer(database, joined)
 
 
@@ -217,7 +220,7 @@ def codes(body: CodeRequest, device_id: TokenDevice, database: RequestDatabase) 
 
 
 @router.post("/{revoked_id}/revoke", responses={**_OFFICE, 404: {"model": ErrorBody}})
-def revoke(revoked_id: uuid.UUID, device_id: TokenDevice, database: RequestDatabase) -> DeviceAnswer:
+def revoke(revoked_id: uuid.UUID, device_id: TokenDevice, request: Request, database: RequestDatabase) -> DeviceAnswer:
     """Stop a device from syncing, from its next call on; what it holds unsent stays on it. For offices."""
     with database.writing() as connection:
         auth.require_office(connection, device_id)
@@ -226,6 +229,7 @@ def revoke(revoked_id: uuid.UUID, device_id: TokenDevice, database: RequestDatab
         except UserError as error:
             raise NotFound(error.code, error.message) from error
         found = service.list_devices(connection)
+    _keep_revocations(request)
     return next(_device_answer(each) for each in found if each.id == revoked_id)
 
 
@@ -272,6 +276,12 @@ def _named(device_id: uuid.UUID | None) -> uuid.UUID:
     if device_id is None:
         raise UserError("device_missing", "Say with device_id whose keys were lost.")
     return device_id
+
+
+def _keep_revocations(request: Request) -> None:
+    """Have the home's log follow the database before anybody is told that a device is out."""
+    look: Callable[[], object] = request.app.state.look_at_history
+    look()
 
 
 def _address(request: Request) -> str:

@@ -65,6 +65,8 @@ INSERT INTO epoch_log (epoch, at, why, timeline, system_identifier, tide)
 VALUES (:epoch, :at, :why, :timeline, :system, :tide) ON CONFLICT (epoch) DO NOTHING
 """)
 _HISTORY = text("SELECT epoch, at, why, timeline, system_identifier, tide FROM epoch_log ORDER BY epoch")
+_OVERTAKE = text("UPDATE epoch_log SET overtaken_at = :at WHERE epoch = :epoch")
+_TIDE = text("SELECT coalesce(sum(position), 0)::bigint FROM sync_scope")
 _ADD_RUN = text("INSERT INTO server_run (id, at) VALUES (:id, :at) ON CONFLICT (id) DO NOTHING")
 _FORGET_RUNS = text("DELETE FROM server_run WHERE id NOT IN (SELECT id FROM server_run ORDER BY at DESC LIMIT :kept)")
 
@@ -95,6 +97,16 @@ def log(connection: Connection, found: Look, epoch: int, *, why: str, at: int) -
     """Write an epoch into the log."""
     values = {"epoch": epoch, "at": at, "why": why, "tide": found.tide}
     connection.execute(_LOG, {**values, "timeline": found.timeline, "system": found.system})
+
+
+def overtake(connection: Connection, epoch: int, at: int) -> None:
+    """Note that devices had come further than this epoch knew; what was changed since ``at`` they may not know."""
+    connection.execute(_OVERTAKE, {"epoch": epoch, "at": at})
+
+
+def tide(connection: Connection) -> int:
+    """The sum of all scopes' positions."""
+    return int(connection.execute(_TIDE).scalar_one())
 
 
 def history(connection: Connection) -> list[LoggedEpoch]:

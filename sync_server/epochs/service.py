@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 
 from shared.clock import Clock
+from shared.errors import UserError
 from shared.ids import IdMaker
 from sync_server.db.sessions import Connection, Engine
 from sync_server.epochs import repository
@@ -19,6 +20,8 @@ from sync_server.epochs.repository import LoggedEpoch, Look, look_raw
 __all__ = ["EpochMarker", "LoggedEpoch", "Look", "Mark", "look_raw"]
 
 RUNS_KEPT = 10_000
+EPOCH_MAX = 1_000_000
+"""Nobody restores so often; versions have room for eight times as many."""
 _FIRST = "The first history of this database."
 _NO_MARK = Mark(uuid.UUID(int=0), 0, 0, uuid.UUID(int=0))
 _log = structlog.get_logger(__name__)
@@ -81,13 +84,28 @@ def begin_run(engine: Engine, marker: EpochMarker, clock: Clock, ids: IdMaker) -
     return Found(declare_if_needed(engine, marker, clock, mark).mark, standing.declared)
 
 
-def new_epoch(connection: Connection, clock: Clock, *, reason: str) -> int:
-    """Declare a new epoch on an operator's word; gives it. Devices notice at their next call."""
+def new_epoch(connection: Connection, clock: Clock, *, reason: str, above: int = 0) -> int:
+    """Declare a new epoch on an operator's word; gives it. Devices notice at their next call.
+
+    Args:
+        connection: the transaction.
+        clock: the server's time.
+        reason: one sentence for the log.
+        above: an epoch that devices know; the new one is above it and above the standing one.
+
+    Raises:
+        UserError: ``epoch_absurd`` beyond ``EPOCH_MAX``.
+    """
+    if above >= EPOCH_MAX:
+        raise UserError("epoch_absurd", f"No server comes to an epoch of {above:,}. Look again at what devices say.")
     repository.lock(connection)
     found = repository.look(connection, [])
-    repository.note(connection, found, found.epoch + 1)
-    repository.log(connection, found, found.epoch + 1, why=reason, at=clock.now())
-    return found.epoch + 1
+    epoch = max(found.epoch, above) + 1
+    if above >= found.epoch:
+        repository.overtake(connection, found.epoch, at=0)  # Nobody knows since when: whatever differs is asked.
+    repository.note(connection, found, epoch)
+    repository.log(connection, found, epoch, why=reason, at=clock.now())
+    return epoch
 
 
 def history(connection: Connection) -> list[LoggedEpoch]:

@@ -7,6 +7,7 @@ the look at a new connection before it is used, and by this thread, which also k
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,8 +24,16 @@ INTERVAL_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
 
+Follow = Callable[[Engine, uuid.UUID, int], None]
+"""Told of the database, its server's identifier and its epoch after each look."""
+
+
 def _nothing() -> None:
     """Before the watch has begun."""
+
+
+def _follow_nothing(engine: Engine, server_id: uuid.UUID, epoch: int) -> None:
+    """Where nobody follows."""
 
 
 class EpochWatch:
@@ -35,11 +44,19 @@ class EpochWatch:
         home: the server's home, which holds the marker.
         clock: the server's time.
         ids: makes the run's identifier.
+        follow: what else must not go back in time with the database; called before anything is served, too.
         interval_seconds: between two looks of the thread.
     """
 
     def __init__(
-        self, engine: Engine, home: Path, clock: Clock, ids: IdMaker, interval_seconds: float = INTERVAL_SECONDS
+        self,
+        engine: Engine,
+        home: Path,
+        clock: Clock,
+        ids: IdMaker,
+        follow: Follow = _follow_nothing,
+        *,
+        interval_seconds: float = INTERVAL_SECONDS,
     ) -> None:
         self._engine = engine
         # A connection of its own: a look must be possible in the moment in which the pool makes one.
@@ -48,6 +65,7 @@ class EpochWatch:
         self._marker = service.marker_of(home)
         self._clock = clock
         self._ids = ids
+        self._follow = follow
         self._interval_seconds = interval_seconds
         self._seen: Mark | None = None
         self._lock = threading.Lock()
@@ -57,6 +75,7 @@ class EpochWatch:
     def start(self) -> None:
         """Look before anything is served, then go on looking."""
         self._seen = service.begin_run(self._own, self._marker, self._clock, self._ids).mark
+        self._follow(self._own, self._seen.server_id, self._seen.epoch)
         self._let_go = call_for_new_connections(self._engine, self._look_at_new_connection)
         self._thread.start()
 
@@ -77,6 +96,7 @@ class EpochWatch:
         with self._lock:
             found = service.declare_if_needed(self._own, self._marker, self._clock, self._seen)
             self._seen = found.mark
+            self._follow(self._own, found.mark.server_id, found.mark.epoch)
             return found.declared
 
     def _look_at_new_connection(self, connection: RawConnection) -> None:
@@ -94,3 +114,5 @@ class EpochWatch:
             self.look()
         except DBAPIError as error:
             _log.warning("the database's history was not looked at, will try again", reason=str(error.orig))
+        except OSError as error:
+            _log.error("the server's home cannot be written: a restore would go unnoticed", reason=str(error))

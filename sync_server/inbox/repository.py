@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, text
+from sqlalchemy import Connection, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from shared.schema.base import Replicated
@@ -43,6 +43,12 @@ def add(connection: Connection, rows: Sequence[Mapping[str, object]]) -> int:
         return 0
     statement = insert(_entry).on_conflict_do_nothing(index_elements=["id"]).returning(_entry.c.id)
     return len(connection.execute(statement, [dict(row) for row in rows]).all())
+
+
+def count_open(connection: Connection, kind: str, field: str) -> int:
+    """How many entries of a kind about a field nobody has decided."""
+    is_open = (_entry.c.kind == kind, _entry.c.field == field, _entry.c.state == "needs_you")
+    return int(connection.execute(select(func.count()).select_from(_entry).where(*is_open)).scalar_one())
 
 
 def entries(connection: Connection, ids: Iterable[uuid.UUID]) -> list[dict[str, object]]:

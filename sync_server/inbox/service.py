@@ -75,6 +75,11 @@ def add_entries(connection: Connection, entries: Iterable[Entry]) -> int:
     return repository.add(connection, rows)
 
 
+def count_open(connection: Connection, kind: str, field: str) -> int:
+    """How many entries of a kind about a field still need somebody."""
+    return repository.count_open(connection, kind, field)
+
+
 def conflict_entries(
     conflicts: Sequence[FieldConflict],
     *,

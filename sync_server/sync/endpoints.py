@@ -82,11 +82,7 @@ async def pull(request: Request, device_id: TokenDevice, database: RequestDataba
 
 def _pull(body: bytes, device_id: uuid.UUID, database: Database, known: KnownScopes, seen: Sighting) -> Response:
     request = unpacked(body, _pull_decoder)
-    with database.reading() as connection:
-        device = auth.require_device(connection, device_id)
-        answer = pull_service.answer_pull(
-            connection, device, request, epoch=current_epoch(connection), now=database.clock.now(), known=known
-        )
+    answer = pull_service.pull(database, device_id, request, known)
     seen.pulled(device_id, request, answer.pages)
     return Response(packed(answer), media_type=CONTENT_TYPE)
 

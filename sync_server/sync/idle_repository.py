@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from sync_server.db.binary import fetch_binary
-from sync_server.db.epoch import TIMELINE_SQL
+from sync_server.db.epoch import TIMELINE_SQL, Standing
 
 _LOOK = f"""
-SELECT s.epoch, s.timeline IN ('', {TIMELINE_SQL}),
+SELECT s.epoch, coalesce((SELECT name FROM epoch_log AS l WHERE l.epoch = s.epoch), ''),
+       s.timeline IN ('', {TIMELINE_SQL}),
        coalesce((SELECT position FROM sync_scope WHERE name = 'catalogue'), 0),
        coalesce((SELECT max(id) FROM sync_scope), 0),
        heads.positions, heads.marks,
@@ -62,13 +63,14 @@ class Look:
     """What one look shows.
 
     Attributes:
+        standing: the epoch and its name.
         is_settled: the epoch is the one of the history that is being written.
         catalogue_position: with ``newest_scope_id`` a part of ``known_scopes.ScopesKey``.
         heads: of the scopes asked for.
         devices: in the order asked; None for one that is not let in (any more).
     """
 
-    epoch: int
+    standing: Standing
     is_settled: bool
     catalogue_position: int
     newest_scope_id: int
@@ -84,9 +86,9 @@ def look(connection: Connection, devices: Sequence[tuple[uuid.UUID, uuid.UUID]],
         "scopes": list(scopes),
     }
     row = fetch_binary(connection, _LOOK, parameters)[0]
-    epoch, is_settled, catalogue_position, newest_scope_id, positions, marks, *told = row
+    epoch, name, is_settled, catalogue_position, newest_scope_id, positions, marks, *told = row
     return Look(
-        epoch=epoch,
+        standing=Standing(epoch, name),
         is_settled=is_settled,
         catalogue_position=catalogue_position,
         newest_scope_id=newest_scope_id,

@@ -15,6 +15,7 @@ from shared.schema.registry import SCHEMA_AT_LEAST, SCHEMA_VERSION
 from shared.sync.wire import PullRequest
 from sync_server.db.sessions import Database
 from sync_server.devices.seen_service import Sighting
+from sync_server.epochs import witness_service as witnesses
 from sync_server.sync.encoding import packed
 from sync_server.sync.idle_repository import DeviceLook, Look, look
 from sync_server.sync.known_scopes import KnownScopes, ScopesKey
@@ -53,13 +54,15 @@ def answer_idle(database: Database, known: KnownScopes, polls: Sequence[Poll]) -
 
 def _answered(database: Database, known: KnownScopes, poll: Poll, shown: Look, at: int) -> bytes | None:
     device, request = shown.devices[at], poll.request
-    if device is None or device.has_results or shown.epoch != request.epoch:
+    if device is None or device.has_results or shown.standing.epoch != request.epoch:
+        return None
+    if not witnesses.agrees(request.witness, shown.standing):
         return None
     for cursor in request.cursors:
         head = shown.heads[cursor.scope]
         if cursor.position != head.position or (head.position and cursor.mark != head.mark):
             return None
-    key = ScopesKey(shown.epoch, shown.catalogue_position, shown.newest_scope_id, device.store_id, device.kind)
+    key = ScopesKey(shown.standing.epoch, shown.catalogue_position, shown.newest_scope_id, device.store_id, device.kind)
     scopes = known.find(poll.device_id, key)
     if scopes is None or set(scopes) != {cursor.scope for cursor in request.cursors}:
         return None
@@ -74,7 +77,7 @@ def _nothing_new(scopes: Sequence[str], device: DeviceLook, shown: Look, now: in
         head = shown.heads[scope]
         pages.append(Page(scope, head.position, head.position, head.mark, more=False, rows=[]))
     return Answer(
-        epoch=shown.epoch,
+        epoch=shown.standing.epoch,
         server_time=now,
         last_number=device.last_number,
         projected_number=device.projected_number,

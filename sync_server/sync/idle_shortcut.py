@@ -2,7 +2,8 @@
 
 It is taken only by what it surely fits: ``POST /sync/pull`` with a small body in one piece, a token that was found good
 before, and nothing new to tell. Every other request, every refusal and every failure goes the whole way, which is the
-one that the OpenAPI document describes; nobody can tell from an answer which way it came.
+one that the OpenAPI document describes; nobody can tell from an answer which way it came, but that only the whole way
+brings a newer witness.
 """
 
 from __future__ import annotations

@@ -20,6 +20,8 @@ class Past:
         is_changed: something has changed it since that history ended.
         span: the versions of those changes, ``(first, last)``, where they all belong to one epoch.
         recovered: the version an earlier offer was made at, where what it brought still stands; 0 otherwise.
+        is_doubtful: the offered version is later, but the one that stands was given by an older database, before a
+            device proved that it was one (``epoch_log.overtaken_at``): somebody changed the aggregate there.
     """
 
     version: int
@@ -27,12 +29,24 @@ class Past:
     is_changed: bool
     span: tuple[int, int] | None
     recovered: int
+    is_doubtful: bool = False
 
 
 _VERSION = text("SELECT coalesce(max(version), 0) FROM sync_row WHERE entity = :entity AND id = :id")
 _BEFORE = text(
     "SELECT epoch, version FROM version_before WHERE entity = :entity AND id = :id AND epoch > :epoch ORDER BY epoch"
 )
+# A stamp that is no longer kept is older than any device's absence.
+_IS_DOUBTFUL = text("""
+SELECT EXISTS (
+    SELECT FROM epoch_log AS l
+    JOIN sync_row AS r ON r.entity = :entity AND r.id = :id AND r.version = :version
+    CROSS JOIN LATERAL (
+        SELECT s.stamped_at FROM sync_stamp AS s WHERE s.scope_id = r.scope_id AND s.position >= r.position
+        ORDER BY s.position LIMIT 1
+    ) AS stamp
+    WHERE l.epoch = :epoch AND stamp.stamped_at > l.overtaken_at)
+""")
 _RECOVERED = text("SELECT offered_version, version FROM recovered_aggregate WHERE entity = :entity AND id = :id")
 _REMEMBER = text("""
 INSERT INTO recovered_aggregate (entity, id, offered_version, version, device_id, at)
@@ -55,7 +69,10 @@ def past(connection: Connection, entity: str, entity_id: uuid.UUID, offered: int
     key = {"entity": entity, "id": entity_id}
     version = int(connection.execute(_VERSION, key).scalar_one())
     if epoch_of(version) <= epoch_of(offered):
-        return Past(version, version, is_changed=False, span=None, recovered=0)
+        is_doubtful = 0 < version < offered and bool(
+            connection.execute(_IS_DOUBTFUL, {**key, "version": version, "epoch": epoch_of(version)}).scalar_one()
+        )
+        return Past(version, version, is_changed=False, span=None, recovered=0, is_doubtful=is_doubtful)
     before = connection.execute(_BEFORE, {**key, "epoch": epoch_of(offered)}).all()
     row = connection.execute(_RECOVERED, key).one_or_none()
     is_one_epoch = len(before) <= 1 and (not before or before[0].epoch == epoch_of(version))

@@ -79,9 +79,10 @@ def apply_document(connection: Connection, context: PushContext, mutation: Mutat
     offer = _Offer(connection, context, aggregate, arguments, past)
     if aggregate.entity == _ORDER:
         return _apply_order(offer)
+    is_doubtful = past.is_doubtful and aggregate.kind is Kind.DOCUMENT and aggregate.entity != _INBOX_ENTRY
     if root is None:
-        return offer.report_removed() if past.is_changed else offer.create()
-    if not past.is_changed or past.recovered:
+        return offer.report_removed() if past.is_changed or is_doubtful else offer.create()
+    if not is_doubtful and (not past.is_changed or past.recovered):
         return offer.take_over()
     return offer.merge(root)
 

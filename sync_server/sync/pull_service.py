@@ -5,17 +5,21 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
-from shared.errors import EnvironmentFailure
 from shared.limits import PULL_PAGE_MAX_ROWS, PULL_PAGE_TARGET_BYTES
 from shared.schema.registry import SCHEMA_AT_LEAST, SCHEMA_VERSION, at_schema
 from shared.sync.wire import Cursor, MutationResult, PullRequest
+from sync_server.auth import service as auth
 from sync_server.auth.service import KnownDevice
 from sync_server.chain import service as chain
-from sync_server.db.sessions import Connection
+from sync_server.db.epoch import standing_epoch
+from sync_server.db.identity import ServerIdentity
+from sync_server.db.sessions import Connection, Database
 from sync_server.db.standby import is_standby
+from sync_server.epochs import witness_service as witnesses
 from sync_server.errors import UpgradeRequired
 from sync_server.sync import feed_repository, payload_repository, progress_repository, scope_repository
 from sync_server.sync.feed_repository import FeedRow
@@ -51,6 +55,7 @@ class Answer(msgspec.Struct, omit_defaults=True):
     scopes: list[str]
     pages: list[Page]
     results: list[MutationResult] = msgspec.field(default_factory=list)
+    witness: bytes = b""
 
 
 @dataclass(slots=True)
@@ -81,12 +86,33 @@ def positions(connection: Connection) -> Mapping[str, int]:
     return scope_repository.positions(connection)
 
 
+def pull(database: Database, device_id: uuid.UUID, request: PullRequest, known: KnownScopes) -> Answer:
+    """The answer to a device's pull, in the epoch that begins if the device proves that history was lost.
+
+    Raises:
+        Unauthorised: ``device_unknown`` or ``device_revoked``.
+        UpgradeRequired, EnvironmentFailure: as ``answer_pull``.
+    """
+    identity = database.identity
+
+    def ask() -> tuple[KnownDevice, Answer]:
+        with database.reading() as connection:
+            device = auth.require_device(connection, device_id)
+            now = database.clock.now()
+            return device, answer_pull(connection, device, request, identity=identity, now=now, known=known)
+
+    device, answer = witnesses.heeding(database, partial(auth.require_device, device_id=device_id), ask)
+    if request.epoch > answer.epoch:
+        witnesses.note_unproven(database, device, request.epoch)
+    return answer
+
+
 def answer_pull(
     connection: Connection,
     device: KnownDevice,
     request: PullRequest,
     *,
-    epoch: int,
+    identity: ServerIdentity,
     now: int,
     known: KnownScopes | None = None,
 ) -> Answer:
@@ -98,9 +124,13 @@ def answer_pull(
     Raises:
         UpgradeRequired: ``program_too_old`` or ``server_too_old``.
         EnvironmentFailure: ``not_yet`` on a standby that is behind the device.
+        HistoryLost: the device proves that the database is older than what was served.
     """
     require_schema(request.schema)
-    heads = scope_repository.heads(connection)
+    standing, heads = standing_epoch(connection), scope_repository.heads(connection)
+    epoch, tide = standing.epoch, sum(head.position for head in heads.values())
+    reached = witnesses.reached(standing, tide)
+    witnesses.examine(connection, identity, request.witness, reached)
     scopes = (known or KnownScopes()).found_or(
         device.id,
         key_at(heads, epoch, device.store_id, device.kind),
@@ -110,17 +140,24 @@ def answer_pull(
     budget = _Budget(request.schema, min(request.maximum_bytes or PULL_PAGE_TARGET_BYTES, PULL_PAGE_TARGET_BYTES))
     wanted = [heads.get(scope) or ScopeHead(0, scope, 0, b"") for scope in scopes if _is_wanted(request, scope)]
     believed = cursors if request.epoch in (0, epoch) else {}
-    _wait_for_the_primary(connection, wanted, believed)
+    is_ahead = request.epoch > epoch or any(
+        head.name in believed and believed[head.name].position > head.position for head in wanted
+    )
+    if is_ahead and is_standby(connection):
+        # It may not have what the device has seen elsewhere; that is no reason to let the device start anew.
+        raise witnesses.not_yet()
     pages = [_page(connection, head, cursors.get(head.name), believed, budget) for head in wanted]
-    standing = progress_repository.standing(connection, device.id, request.incarnation)
+    is_known = reached.is_same_place(witnesses.shown(request.witness))
+    progress = progress_repository.standing(connection, device.id, request.incarnation)
     return Answer(
         epoch=epoch,
         server_time=now,
-        last_number=standing.last_number,
-        projected_number=standing.projected_number,
+        last_number=progress.last_number,
+        projected_number=progress.projected_number,
         scopes=scopes,
         pages=pages,
         results=progress_repository.noteworthy_results(connection, device.id, request.incarnation),
+        witness=b"" if is_known else witnesses.signed(identity, reached),
     )
 
 
@@ -146,15 +183,6 @@ def require_schema(schema: int) -> None:
 
 def _is_wanted(request: PullRequest, scope: str) -> bool:
     return not request.scopes or scope in request.scopes
-
-
-def _wait_for_the_primary(connection: Connection, heads: list[ScopeHead], believed: Mapping[str, Cursor]) -> None:
-    """A standby may not have what a device has seen elsewhere; that is no reason to let it start anew."""
-    is_behind = any(head.name in believed and believed[head.name].position > head.position for head in heads)
-    if is_behind and is_standby(connection):
-        raise EnvironmentFailure(
-            "not_yet", "This server follows another one and is a moment behind. Ask again.", retry_after_seconds=1
-        )
 
 
 def _page(

@@ -5,16 +5,18 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from shared.limits import PUSH_MAX_BYTES, PUSH_MAX_MUTATIONS
 from shared.sync.operations import arguments_hash
 from shared.sync.wire import PushAnswer, PushRequest, SentMutation
 from sync_server.auth import service as auth
 from sync_server.db.context import PushContext
-from sync_server.db.epoch import require_epoch
+from sync_server.db.epoch import Standing, require_epoch, standing_epoch
 from sync_server.db.sessions import Connection, Database
 from sync_server.devices import service as devices
 from sync_server.epochs import window_service as recovery_windows
+from sync_server.epochs import witness_service as witnesses
 from sync_server.errors import Conflicting, Malformed, TooLarge
 from sync_server.sync import intake_service, progress_repository
 from sync_server.sync.intake_service import Sender
@@ -40,8 +42,17 @@ class _Push:
         progress_repository.lock_device(connection, self.device_id)
         device = auth.require_device(connection, self.device_id)
         request, clock = self.request, self.database.clock
-        require_epoch(connection, request.epoch)
-        devices.advance_succession(connection, self.device_id, self.incarnation, request.succession, request.successor)
+        standing = standing_epoch(connection)
+        if not witnesses.agrees(request.witness, standing):
+            self._examine(connection, standing)
+        require_epoch(standing, request.epoch)
+        try:
+            devices.advance_succession(
+                connection, self.device_id, self.incarnation, request.succession, request.successor
+            )
+        except Conflicting:
+            self._examine(connection, standing)  # A database that went back in time accuses nobody.
+            raise
         now = clock.now()
         ahead = request.device_time - now if request.device_time else 0
         store, name, ids = device.store_id, device.name, self.database.ids
@@ -49,6 +60,7 @@ class _Push:
 
     def accept_gap(self, connection: Connection, context: PushContext, expected: int, found: int) -> None:
         """Numbers are missing: the device has them and sends them, unless a restore took them and nobody has them."""
+        self._examine(connection, standing_epoch(connection))
         may_resume = self.request.resume and recovery_windows.accept_missing(
             connection, context, self.incarnation, first=expected, last=found - 1
         )
@@ -56,6 +68,10 @@ class _Push:
             raise Conflicting(
                 "push_gap", "Some mutations are missing. Send them from the expected one.", expected=expected
             )
+
+    def _examine(self, connection: Connection, standing: Standing) -> None:
+        """Whether it is the server that forgot. Raises ``HistoryLost`` where the device proves it."""
+        witnesses.examine_now(connection, self.database.identity, self.request.witness, standing)
 
 
 def push(database: Database, device_id: uuid.UUID, request: PushRequest) -> PushAnswer:
@@ -73,7 +89,8 @@ def push(database: Database, device_id: uuid.UUID, request: PushRequest) -> Push
     mutations = request.mutations
     acknowledged = mutations[0].number - 1 if mutations else 0
     sender = Sender(database, device_id, pushed.incarnation, acknowledged, pushed.admit, pushed.accept_gap)
-    taken = intake_service.take(sender, mutations)
+    find = partial(auth.require_device, device_id=device_id)
+    taken = witnesses.heeding(database, find, lambda: intake_service.take(sender, mutations))
     results = [taken.results[mutation.number] for mutation in mutations]
     return PushAnswer(taken.last_number, results, database.clock.now())
 

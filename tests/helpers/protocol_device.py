@@ -144,6 +144,7 @@ class ProtocolDevice:
         self.next_number = 1
         self.cursors: dict[str, Cursor] = {}
         self.epoch = 0
+        self.witness = b""
         self.token = self.fetch_token()
 
     @property
@@ -194,8 +195,9 @@ class ProtocolDevice:
     def pull(self, **options: Any) -> PullAnswer:
         """One answer; the cursors move on."""
         request = PullRequest(1, self.epoch, self.incarnation.bytes, list(self.cursors.values()), **options)
+        request.witness = self.witness
         answer = unpacked(self.post("/sync/pull", request), PullAnswer)
-        self.epoch = answer.epoch
+        self.epoch, self.witness = answer.epoch, answer.witness or self.witness
         for page in answer.pages:
             known = self.cursors.get(page.scope)
             assert page.restart or page.from_position == (known.position if known else 0)

@@ -43,8 +43,8 @@ def restore_the_server(world: World) -> None:
         lose_a_device(world)  # The fire took both: what that device had sent is only with those who fetched it.
     world.server.restore(backup, is_failover=is_failover)
     for device in world.devices:
-        if device.is_revoked:
-            _revoke(world, device)  # The backup does not know; whoever restores it must say so again.
+        if device.is_revoked and is_failover:
+            _revoke(world, device)  # Another machine's home does not know; whoever fails over must say so again.
     lost = settle_debts(world)
     world.tell(f"    the server {'fails over to' if is_failover else 'is restored from'} {backup}; {lost} are gone")
     return None
@@ -140,6 +140,7 @@ def _revoke(world: World, device: DeviceProcess) -> None:
         device_id = identity_of(replica).device_id
     with world.stage.database.writing() as connection, suppress(UserError):
         devices.revoke(connection, world.stage.clock, device_id)
+    world.server.look_at_history()
 
 
 def join_a_device(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Table, Text, Uuid, text
+from sqlalchemy import BigInteger, Column, LargeBinary, Table, Text, Uuid, text
 
 from sync_server.db.tables.base import server_metadata
 
@@ -15,8 +15,15 @@ epoch_log = Table(
     Column("timeline", Text, nullable=False, server_default=text("''")),
     Column("system_identifier", Text, nullable=False, server_default=text("''")),
     Column("tide", BigInteger, nullable=False),
+    Column("name", LargeBinary, nullable=False, server_default=text("uuid_send(gen_random_uuid())")),
+    Column("overtaken_at", BigInteger),
 )
-"""Every epoch: since when (UTC microseconds), why in one sentence, and the tide (sum of all positions) it began at."""
+"""Every epoch: since when (UTC microseconds), why in one sentence, and the tide (sum of all positions) it began at.
+
+``name`` is random: two histories may both come to a third epoch, not to one of the same name. ``overtaken_at`` is when
+a device that proved the database to be an older one had last seen the newer (the database's clock, UTC microseconds):
+what was changed in the epoch since was changed on the older one.
+"""
 
 server_run = Table(
     "server_run",

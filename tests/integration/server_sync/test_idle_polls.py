@@ -74,7 +74,7 @@ def add_cups(till: ProtocolDevice, count: int) -> None:
 
 def polled(till: ProtocolDevice, **changes: Any) -> httpx.Response:
     cursors = list(till.cursors.values())
-    request = PullRequest(1, till.epoch, till.incarnation.bytes, cursors)
+    request = PullRequest(1, till.epoch, till.incarnation.bytes, cursors, witness=till.witness)
     return till.post("/sync/pull", msgspec.structs.replace(request, **changes))
 
 

@@ -234,12 +234,12 @@ def test_given_a_connection_that_may_only_read_then_a_whole_download_is_answered
     rows = add_barcodes(database, 10)
     came: set[bytes] = set()
     cursors: dict[str, Cursor] = {}
-    is_complete = False
+    is_complete, identity = False, database.identity
     while not is_complete:
         request = PullRequest(SCHEMA_VERSION, 0, till.incarnation.bytes, list(cursors.values()), maximum_bytes=300)
         with database.reading() as connection:
             device = require_device(connection, till.id)
-            answer = answer_pull(connection, device, request, epoch=1, now=database.clock.now())
+            answer = answer_pull(connection, device, request, identity=identity, now=database.clock.now())
             with pytest.raises(DBAPIError, match="read-only"):
                 connection.execute(text("UPDATE barcode SET code = '9'"))
             connection.rollback()

@@ -113,6 +113,8 @@ def upgrade() -> None:
         sa.Column("timeline", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("system_identifier", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("tide", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.LargeBinary(), server_default=sa.text("uuid_send(gen_random_uuid())"), nullable=False),
+        sa.Column("overtaken_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("epoch", name=op.f("pk_epoch_log")),
     )
     op.create_table(

@@ -1,0 +1,245 @@
+"""A server rebuilt without the marker in its home: devices carry its own signed word, and it begins a new epoch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from desktop.replica import resending
+from shared.errors import EnvironmentFailure, UserError
+from sync_server.epochs.service import EPOCH_MAX, history, new_epoch
+from sync_server.epochs.witness_service import WITNESS_BYTES, Witness, shown, signed
+from tests.helpers.postgres import PostgresCluster
+from tests.helpers.protocol_device import ProtocolDevice, error_of
+from tests.helpers.restorable_shop import (
+    CANDLE,
+    LOAF,
+    Desk,
+    ServedDatabase,
+    backed_up,
+    copy_database,
+    count_rows,
+    joined,
+    name_in,
+    restore,
+    settle,
+)
+
+
+def rebuild(shop: ServedDatabase, cluster_url: str, backup: str) -> None:
+    """Put a backup in the database's place on a machine that knows nothing: same cluster, same timeline, no marker."""
+    shop.stop()
+    copy_database(cluster_url, backup, name_in(shop.database_url))
+    for file in shop.home.glob("epoch.*"):
+        file.unlink()
+    shop.start()
+
+
+def why_it_began(shop: ServedDatabase) -> list[str]:
+    with shop.database.reading() as connection:
+        return [each.why for each in history(connection)]
+
+
+def test_given_a_server_rebuilt_in_an_earlier_epoch_than_devices_know_when_they_sync_then_it_heals_by_itself(
+    shop: ServedDatabase, postgres: PostgresCluster, tmp_path: Path
+) -> None:
+    with joined(shop, tmp_path) as till, joined(shop, tmp_path, kind="office") as office:
+        seller = till.till()
+        till.sync()
+        with backed_up(shop, postgres.url) as backup:
+            restore(shop, postgres.url, backup)
+            settle(shop, till, office)
+            assert till.me.epoch == 2
+            seller.scan(CANDLE)
+            seller.exact_cash()
+            cash = till.put_cash()
+            office.rename(LOAF, "Loaf of the second epoch")
+            settle(shop, till, office)
+            stock = till.shown_stock(CANDLE)
+            rebuild(shop, postgres.url, backup)
+            assert shop.database.epoch() == 1
+            settle(shop, till, office)
+        assert shop.database.epoch() == till.me.epoch == office.me.epoch == 3
+        assert count_rows(shop, "sale") == 1
+        assert till.shown_stock(CANDLE) == stock
+        assert cash in office.cash()
+        assert office.product(LOAF)[0] == till.product(LOAF)[0] == "Loaf of the second epoch"
+        assert "proved that the database is older" in why_it_began(shop)[-1]
+        assert [each.kind for each in office.inbox()] == ["recovery"]
+
+
+def test_given_another_history_that_came_to_the_same_epoch_when_a_device_of_the_first_syncs_then_a_third_begins(
+    shop: ServedDatabase, postgres: PostgresCluster, tmp_path: Path
+) -> None:
+    with joined(shop, tmp_path) as till, joined(shop, tmp_path) as other, backed_up(shop, postgres.url) as backup:
+        restore(shop, postgres.url, backup)
+        settle(shop, till, other)
+        lost = till.put_cash()
+        settle(shop, till, other)
+        rebuild(shop, postgres.url, backup)
+        with shop.database.writing() as connection:
+            assert new_epoch(connection, shop.database.clock, reason="Rebuilt by hand.") == 2
+        settle(shop, other, till)
+        assert shop.database.epoch() == 3
+        assert lost in other.cash()
+        assert count_rows(shop, "cash_movement") == 1
+
+
+def test_given_a_machine_that_went_back_in_time_with_its_home_when_a_device_syncs_then_it_tells(
+    shop: ServedDatabase, postgres: PostgresCluster, tmp_path: Path
+) -> None:
+    with joined(shop, tmp_path) as till, joined(shop, tmp_path) as other, backed_up(shop, postgres.url) as backup:
+        seller = till.till()
+        seller.scan(CANDLE)
+        seller.exact_cash()
+        lost = other.put_cash()
+        settle(shop, till, other)
+        life = till.me.incarnation
+        rebuild(shop, postgres.url, backup)
+        waiting = till.put_cash()
+        settle(shop, till, other)
+        assert shop.database.epoch() == 2
+        assert count_rows(shop, "sale") == 1
+        assert {lost, waiting} <= till.cash()
+        assert till.me.incarnation == life, "the server forgot; the device was not copied"
+
+
+def test_given_an_edit_on_the_older_database_when_a_device_then_proves_that_it_is_one_then_neither_value_is_lost(
+    shop: ServedDatabase, postgres: PostgresCluster, tmp_path: Path
+) -> None:
+    with joined(shop, tmp_path) as holder:
+        with joined(shop, tmp_path, kind="office") as author, backed_up(shop, postgres.url) as backup:
+            restore(shop, postgres.url, backup)
+            author.rename(LOAF, "Only a device knows this")
+            author.describe(CANDLE, "Nor this")
+            settle(shop, author, holder)
+            rebuild(shop, postgres.url, backup)
+        with joined(shop, tmp_path, kind="office") as newcomer:
+            newcomer.rename(LOAF, "Changed on the rebuilt server")
+            newcomer.sync()
+            assert shop.database.epoch() == 1
+            settle(shop, holder, newcomer)
+            assert shop.database.epoch() == 3
+            assert newcomer.product(LOAF)[0] == "Changed on the rebuilt server"
+            (entry,) = newcomer.inbox("conflict")
+            assert (entry.field, entry.entity_id) == ("name", newcomer.product_id(LOAF))
+            assert newcomer.product(CANDLE)[1] == "Nor this", "nobody had touched it on the rebuilt server"
+
+
+def test_given_a_device_without_a_witness_when_the_server_is_older_then_it_waits_and_somebody_is_told_once(
+    shop: ServedDatabase, postgres: PostgresCluster, tmp_path: Path
+) -> None:
+    with joined(shop, tmp_path) as till, backed_up(shop, postgres.url) as backup:
+        restore(shop, postgres.url, backup)
+        kept = till.put_cash()
+        settle(shop, till)
+        with till.replica.write() as unit:
+            unit.connection.exec_driver_sql("DELETE FROM device_value WHERE key = 'sync.witness'")
+        rebuild(shop, postgres.url, backup)
+        for _ in range(2):
+            with pytest.raises(EnvironmentFailure) as raised:
+                till.cycle.run()
+            assert raised.value.code == "server_older"
+        assert shop.database.epoch() == 1
+        assert count_rows(shop, "inbox_entry", "field = 'epoch' AND state = 'needs_you'") == 1
+        with shop.database.writing() as connection:
+            assert new_epoch(connection, shop.database.clock, reason="As the inbox says.", above=2) == 3
+        settle(shop, till)
+        assert kept in till.cash()
+        assert count_rows(shop, "cash_movement") == 1
+
+
+def test_given_an_operator_who_types_nonsense_when_he_names_an_epoch_then_it_is_refused(shop: ServedDatabase) -> None:
+    with shop.database.writing() as connection, pytest.raises(UserError) as raised:
+        new_epoch(connection, shop.database.clock, reason="A slip.", above=EPOCH_MAX)
+    assert raised.value.code == "epoch_absurd"
+    assert shop.database.epoch() == 1
+
+
+def test_given_witnesses_that_the_server_never_signed_when_shown_then_no_epoch_begins(
+    shop: ServedDatabase,
+) -> None:
+    device = ProtocolDevice(shop.url, shop.database, "HS")
+    device.pull_all()
+    good, identity = device.witness, shop.database.identity
+    assert len(good) == WITNESS_BYTES
+    standing = shown(good)
+    assert standing is not None
+    above = Witness(2**40, standing.name, standing.tide, standing.at)
+    forged = [
+        signed(identity, above)[:40] + good[40:],
+        signed(identity, Witness(standing.epoch, bytes(16), 0, 0))[:40] + good[40:],
+        good[:-1] + bytes([good[-1] ^ 1]),
+        good[:23] + b"\xff" + good[24:],
+        b"\xff" * WITNESS_BYTES,
+        b"short",
+        b"\xff" * 4_096,
+    ]
+    for raw in forged:
+        device.witness = raw
+        device.pull()
+        pushed = device.try_push([device.mutation("nonsense.create", {})])
+        assert pushed.status_code == 200, error_of(pushed)
+    assert shop.database.epoch() == 1
+    device.close()
+
+
+def test_given_a_device_that_names_an_absurd_epoch_when_it_pulls_then_the_epoch_stays_and_it_is_in_the_inbox_once(
+    shop: ServedDatabase,
+) -> None:
+    device = ProtocolDevice(shop.url, shop.database, "HS")
+    device.pull_all()
+    for epoch in (2, 10**6, 2**62):
+        device.epoch = epoch
+        assert device.pull().epoch == 1
+    assert shop.database.epoch() == 1
+    assert count_rows(shop, "inbox_entry", "field = 'epoch'") == 1
+    device.close()
+
+
+def test_given_an_older_word_of_the_server_when_shown_then_it_means_nothing(shop: ServedDatabase) -> None:
+    device = ProtocolDevice(shop.url, shop.database, "HS")
+    device.pull_all()
+    early = device.witness
+    device.push([device.mutation("nonsense.create", {})])
+    device.pull_all()
+    assert device.witness != early
+    device.witness = early
+    device.pull_all()
+    assert shop.database.epoch() == 1
+    device.close()
+
+
+@pytest.mark.parametrize(
+    ("shown_one", "is_beyond"),
+    [
+        (Witness(3, b"a" * 16, 100, 7), False),
+        (Witness(3, b"a" * 16, 99, 7), False),
+        (Witness(3, b"a" * 16, 101, 7), True),
+        (Witness(3, b"b" * 16, 1, 7), True),
+        (Witness(4, b"b" * 16, 1, 7), True),
+        (Witness(2, b"b" * 16, 10**9, 7), False),
+    ],
+)
+def test_given_a_witness_when_compared_then_only_what_the_database_lacks_counts(
+    shown_one: Witness, *, is_beyond: bool
+) -> None:
+    assert shown_one.is_beyond(Witness(3, b"a" * 16, 100, 7)) is is_beyond
+
+
+def test_given_a_device_when_it_has_synced_then_it_keeps_the_servers_word(shop: ServedDatabase, tmp_path: Path) -> None:
+    with joined(shop, tmp_path) as till:
+        kept = shown(_witness_of(till))
+        assert kept is not None
+        till.put_cash()
+        till.sync()
+        later = shown(_witness_of(till))
+        assert later is not None
+        assert (later.epoch, later.name) == (kept.epoch, kept.name)
+        assert later.tide > kept.tide
+
+
+def _witness_of(desk: Desk) -> bytes:
+    with desk.replica.read() as connection:
+        return resending.witness(connection)
