@@ -17,13 +17,14 @@ from sync_server.db.sessions import Connection
 from sync_server.inbox import service as inbox
 from sync_server.inbox.service import Entry
 from sync_server.inventory import service as inventory
-from sync_server.orders import recovery_repository, repository, service
+from sync_server.orders import repository, service
 
 _BACK = "The server lost this order with a restore; a device still had it. Check with the customer that it is right."
 _UNKEPT = (
     "The server lost this order with a restore; a device still had it. Its goods are promised to others by now: find "
     "them elsewhere, or cancel the order and tell the customer."
 )
+_NUMBER_TAKEN = " Its number was given to another order on the rebuilt server: tell both apart by what is in them."
 
 
 def readmit(
@@ -51,13 +52,16 @@ def readmit(
     if held is None:
         is_kept = _put_back(connection, row, lines, wanted, now)
     _move_on(connection, order_id, wanted, now)
+    reason = _BACK if is_kept else _UNKEPT
+    if repository.is_number_taken(connection, str(row["number"]), order_id):
+        reason += _NUMBER_TAKEN
     entry = Entry(
         id=derived_id("readmitted", order_id, wanted.value),
         kind=EntryKind.RECOVERY,
         entity="customer_order",
         entity_id=order_id,
         title=str(row["number"]),
-        reason=_BACK if is_kept else _UNKEPT,
+        reason=reason,
         created_at=now,
         store_id=row["store_id"],
         mine={"state": wanted.value},
@@ -74,9 +78,6 @@ def _put_back(
     """Write the order as it was placed; whether its goods could be promised, where they still have to be."""
     order_id = row["id"]
     repository.claim(connection, order_id, b"", now)
-    digits = "".join(sign for sign in str(row["number"]) if sign.isdigit())
-    if digits:
-        recovery_repository.raise_numbers(connection, int(digits))
     repository.add(connection, {**row, "state": OrderState.PLACED.value}, lines)
     if wanted not in (OrderState.PLACED, OrderState.READY):
         return True

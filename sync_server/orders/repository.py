@@ -16,8 +16,8 @@ _order = Replicated.metadata.tables[CustomerOrder.__tablename__]
 _line = Replicated.metadata.tables[OrderLine.__tablename__]
 
 # One statement, as everything about the call is known by now. A second call with the same key waits here for the first
-# one's commit, then finds its row and writes nothing. The order's number is the call's. With a mark it writes only
-# while that is the catalogue's.
+# one's commit, then finds its row and writes nothing. The order's number is the call's; a restore takes the counter back,
+# so numbers of later epochs name theirs. With a mark it writes only while that is the catalogue's.
 _PLACE = text("""
 WITH claimed AS (
     INSERT INTO order_request (order_id, request_hash, received_at)
@@ -30,10 +30,12 @@ placed AS (
     INSERT INTO customer_order
         (id, store_id, number, channel, reference, customer_id, customer_name, state, currency, net_total, tax_total,
          total, placed_at, expires_at, changed_at)
-    SELECT order_id, :store_id, 'W' || lpad(number, greatest(6, length(number)), '0'), :channel, :reference,
+    SELECT order_id, :store_id,
+           'W' || CASE WHEN state.epoch > 1 THEN state.epoch || '-' ELSE '' END
+               || lpad(number, greatest(6, length(number)), '0'), :channel, :reference,
            CAST(:customer_id AS uuid), :customer_name, :state, :currency, :net_total, :tax_total, :total, :placed_at,
            CAST(:expires_at AS bigint), :changed_at
-    FROM claimed
+    FROM claimed CROSS JOIN server_state AS state
     RETURNING number
 ),
 lines AS (
@@ -67,6 +69,7 @@ WHERE o.id = :order FOR NO KEY UPDATE OF o
 """)
 _LINES = text("SELECT * FROM order_line WHERE order_id = :order ORDER BY number")
 _SET_STATE = text("UPDATE customer_order SET state = :state, changed_at = :at WHERE id = :order")
+_NUMBER_TAKEN = text("SELECT EXISTS (SELECT FROM customer_order WHERE number = :number AND id <> :order)")
 _LAPSED = text("""
 SELECT id FROM customer_order
 WHERE state IN ('placed', 'ready') AND expires_at <= :now
@@ -126,6 +129,11 @@ def order_by_id(
 def set_state(connection: Connection, order_id: uuid.UUID, state: str, at: int) -> None:
     """Write where an order stands from now on."""
     connection.execute(_SET_STATE, {"order": order_id, "state": state, "at": at})
+
+
+def is_number_taken(connection: Connection, number: str, order_id: uuid.UUID) -> bool:
+    """Whether another order has this number."""
+    return bool(connection.execute(_NUMBER_TAKEN, {"number": number, "order": order_id}).scalar_one())
 
 
 def lapsed(connection: Connection, now: int, limit: int) -> list[uuid.UUID]:

@@ -21,8 +21,10 @@ from tests.helpers.restorable_shop import (
     Desk,
     ServedDatabase,
     backed_up,
+    copy_database,
     count_rows,
     joined,
+    name_in,
     restore,
     settle,
 )
@@ -254,6 +256,44 @@ def test_given_orders_lost_with_the_restore_when_a_till_offers_them_then_they_st
         with shop.database.reading() as connection:
             later = orders.order_by_id(connection, _order(shop, "later", LOAF)).values["number"]
         assert later not in numbers
+        assert sorted(numbers) == ["W000001", "W000002"]
+        assert later.startswith("W2-")
+
+
+def test_given_an_order_placed_before_the_lost_ones_came_back_when_they_do_then_every_number_is_there_once(
+    shop: ServedDatabase, postgres: PostgresCluster, tmp_path: Path
+) -> None:
+    with joined(shop, tmp_path) as till, backed_up(shop, postgres.url) as backup:
+        lost = [_order(shop, key, CANDLE) for key in ("one", "two")]
+        settle(shop, till)
+        restore(shop, postgres.url, backup)
+        placed = [_order(shop, key, LOAF) for key in ("three", "four")]
+        settle(shop, till)
+        with shop.database.reading() as connection:
+            numbers = [orders.order_by_id(connection, each).values["number"] for each in (*lost, *placed)]
+        assert len(set(numbers)) == 4
+        assert [number.partition("-")[0] for number in numbers[2:]] == ["W2", "W2"]
+        assert not any("given to another order" in entry.reason for entry in till.inbox("recovery"))
+
+
+def test_given_two_histories_that_came_to_one_epoch_when_both_gave_a_number_then_somebody_is_told(
+    shop: ServedDatabase, postgres: PostgresCluster, tmp_path: Path
+) -> None:
+    with joined(shop, tmp_path) as till, backed_up(shop, postgres.url) as backup:
+        lost = _order(shop, "one", CANDLE)
+        settle(shop, till)
+        shop.stop()
+        copy_database(postgres.url, backup, name_in(shop.database_url))
+        (shop.home / "epoch.json").unlink()
+        shop.start()
+        placed = _order(shop, "two", LOAF)
+        settle(shop, till)
+        assert shop.database.epoch() == 2
+        with shop.database.reading() as connection:
+            numbers = {orders.order_by_id(connection, each).values["number"] for each in (lost, placed)}
+        assert numbers == {"W000001"}
+        said = [entry.reason for entry in till.inbox("recovery") if entry.entity_id == lost]
+        assert ["given to another order" in reason for reason in said] == [True]
 
 
 def _order(shop: ServedDatabase, key: str, sku: str) -> uuid.UUID:
