@@ -401,6 +401,15 @@ _OFFICE = (
         _at(Place.OFFICE),
         (_SKU, Argument("price", Kind.DECIMAL, is_required=True), Argument("from")),
     ),
+    Action(
+        "join_customers",
+        "Join two customers",
+        "",
+        "customer",
+        Permission.EDIT_CUSTOMERS,
+        _at(Place.OFFICE),
+        (Argument("number", is_required=True), Argument("other", is_required=True), Argument("undo", Kind.FLAG)),
+    ),
     Action("conflicts", "What needs a decision", "", "inbox", None, _at(Place.OFFICE)),
 )
 

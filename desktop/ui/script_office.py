@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from desktop.replica.queries.customer_list import profiles_numbered
 from desktop.replica.queries.goods import Goods, goods_by_sku
 from desktop.ui.script_answers import Answer
 from desktop.ui.script_arguments import Arguments
@@ -16,6 +17,8 @@ from desktop.usecases.desk import Desk
 from desktop.usecases.edit_product import edit_product
 from desktop.usecases.move_stock import SIGN_BY_REASON, NewMovement, move_stock
 from desktop.usecases.review_inbox import list_inbox
+from desktop.usecases.same_person import join_by_hand, undo_merge
+from shared.customers.same_person import alias_id
 from shared.errors import UserError
 from shared.quantity import Quantity
 from shared.stock import MovementReason
@@ -49,6 +52,18 @@ def _add_price(stage: Stage, given: Arguments) -> Answer:
     return {"sku": goods.sku, "price": str(price), "from": day or desk.today().isoformat()}
 
 
+def _join_customers(stage: Stage, given: Arguments) -> Answer:
+    """Two profiles by their numbers are one person from now on, or no longer."""
+    desk = _desk(stage)
+    first, second = _profile(stage, given.needed("number")), _profile(stage, given.needed("other"))
+    is_undone = given.flag("undo")
+    if is_undone:
+        undo_merge(desk, alias_id(first, second))
+    else:
+        join_by_hand(desk, first, second)
+    return {"joined": not is_undone}
+
+
 def _conflicts(stage: Stage, given: Arguments) -> Answer:
     del given
     inbox = list_inbox(_desk(stage))
@@ -63,6 +78,7 @@ HANDLERS: Mapping[str, Callable[[Stage, Arguments], Answer]] = {
     "stock_move": _stock_move,
     "edit_product": _edit_product,
     "add_price": _add_price,
+    "join_customers": _join_customers,
     "conflicts": _conflicts,
 }
 
@@ -81,6 +97,17 @@ def _goods(stage: Stage, given: Arguments) -> Goods:
     if goods is None:
         raise UserError("product_unknown", f"There is no product {sku[:40]}. Find it by name instead.", sku=sku)
     return goods
+
+
+def _profile(stage: Stage, number: str) -> uuid.UUID:
+    """The one profile with this number."""
+    with stage.till.station.replica.read() as connection:
+        found = profiles_numbered(connection, number.strip())
+    if not found:
+        raise UserError("customer_unknown", f"No customer has the number “{number[:40]}”.", number=number)
+    if len(found) > 1:
+        raise UserError("customer_ambiguous", f"{len(found)} profiles have the number “{number[:40]}”.", number=number)
+    return found[0]
 
 
 def _reason(text: str) -> MovementReason:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from desktop.replica.changes import Changes
@@ -37,7 +37,7 @@ _FROM: dict[AliasState, frozenset[AliasState]] = {
     AliasState.UNDONE: frozenset({AliasState.MERGED}),
 }
 
-
+_BY_HAND = "Nobody proposed these two. A merge can be undone."
 _ORDER = (AliasState.PROPOSED, AliasState.MERGED, AliasState.UNDONE, AliasState.KEPT_APART)
 
 
@@ -60,6 +60,7 @@ class PairView:
         stays: the name of the profile that stands for both; ``joins`` the other's.
         reason: one sentence: what agrees.
         decided: who decided and when; empty while nobody has.
+        is_new: nobody has said anything of these two yet: somebody put them side by side by hand.
     """
 
     id: uuid.UUID
@@ -71,6 +72,7 @@ class PairView:
     reason: str
     lines: tuple[Compared, ...]
     decided: str
+    is_new: bool = False
 
 
 def merge_pair(desk: Desk, pair_id: uuid.UUID) -> Changes:
@@ -145,6 +147,25 @@ def compare_pair(desk: Desk, pair_id: uuid.UUID) -> PairView:
     desk.require(Permission.USE_OFFICE)
     with desk.replica.read() as connection:
         return _view(desk, connection, pair_by_id(connection, pair_id))
+
+
+def compare_by_hand(desk: Desk, first: uuid.UUID, second: uuid.UUID) -> PairView:
+    """Two profiles side by side that nobody need have proposed, the one made first as the one that stays.
+
+    Raises:
+        UserError: ``not_allowed``, ``customer_unknown``, or ``pair_decided`` for one and the same person.
+    """
+    desk.require(Permission.USE_OFFICE)
+    with desk.replica.read() as connection:
+        if second in merged_with(connection, [first]).get(first, frozenset({first})):
+            raise UserError("pair_decided", "These are the same person already. Choose somebody else.")
+        pair_id = alias_id(first, second)
+        known = next((pair for pair in pairs_of(connection, [first]) if pair.id == pair_id), None)
+        if known is not None:
+            return _view(desk, connection, known)
+        older, newer = elder_first(member_of(connection, first), member_of(connection, second))
+        unsaid = PairRow(pair_id, newer.id, older.id, AliasState.PROPOSED, 0, (), "", None)
+        return replace(_view(desk, connection, unsaid), reason=_BY_HAND, is_new=True)
 
 
 def pairs_about(desk: Desk, connection: Any, customer_id: uuid.UUID) -> tuple[PairView, ...]:

@@ -70,6 +70,15 @@ def _joined(window: OfficeWindow) -> None:
     window.customers.presenter.decide_pair(AliasState.MERGED)
 
 
+def _choosing(window: OfficeWindow) -> None:
+    window.customers.presenter.close_pair()
+    window.customers.begin_join()
+
+
+def _beside(window: OfficeWindow) -> None:
+    window.customers.table.selectRow(0)
+
+
 PAGES: tuple[tuple[str, Callable[[OfficeWindow], None]], ...] = (
     ("conflict", _conflict),
     ("removal", _removal),
@@ -80,6 +89,8 @@ PAGES: tuple[tuple[str, Callable[[OfficeWindow], None]], ...] = (
     ("customer", _customer),
     ("comparing", _comparing),
     ("joined", _joined),
+    ("choosing", _choosing),
+    ("beside", _beside),
 )
 
 

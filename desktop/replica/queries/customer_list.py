@@ -184,6 +184,12 @@ def _addresses(row: Mapping[Any, Any]) -> tuple[Address, ...]:
     return addresses_of(row["addresses"])
 
 
+def profiles_numbered(connection: Connection, number: str) -> list[uuid.UUID]:
+    """The profiles with exactly this number, merged ones too, the one made first before the others."""
+    query = select(Customer.id).where(Customer.number == number).order_by(Customer.created_at, Customer.id)
+    return list(connection.execute(query).scalars())
+
+
 def taken_numbers(connection: Connection, prefix: str) -> list[str]:
     """The customer numbers that begin so."""
     query = select(Customer.number).where(Customer.number.startswith(prefix, autoescape=True))

@@ -17,7 +17,14 @@ from desktop.usecases.desk import Desk
 from desktop.usecases.edit_customer import create_customer, edit_customer
 from desktop.usecases.office import Office
 from desktop.usecases.review_inbox import list_inbox, show_entry
-from desktop.usecases.same_person import compare_pair, join_by_hand, keep_pair_apart, merge_pair, undo_merge
+from desktop.usecases.same_person import (
+    compare_by_hand,
+    compare_pair,
+    join_by_hand,
+    keep_pair_apart,
+    merge_pair,
+    undo_merge,
+)
 from shared.clock import SettableClock
 from shared.customers.same_person import AliasState, alias_id
 from shared.errors import UserError
@@ -159,6 +166,26 @@ def test_given_sales_of_the_other_profile_when_merged_then_its_history_is_the_pe
     assert show_customer(desk, person).card.visits == 1
     with desk.replica.read() as connection:
         assert len(sale_ids(connection, SalesFilter(text="Zoe Quill"))) == 1
+
+
+def test_given_two_profiles_nobody_proposed_when_put_side_by_side_then_the_elder_stays_and_a_merge_is_undone_as_any(
+    desk: Desk, clock: SettableClock
+) -> None:
+    clock.advance(60)
+    person, _ = create_customer(desk, {"name": "Zoe Quill"})
+    before = sent(desk)
+    view = compare_by_hand(desk, person, INES)
+    assert (view.stays_id, view.joins_id, view.is_new, view.decided) == (INES, person, True, "")
+    assert sent(desk) == before, "looking makes nothing"
+    join_by_hand(desk, person, INES)
+    with pytest.raises(UserError, match="pair_decided"):
+        compare_by_hand(desk, person, INES)
+    undo_merge(desk, view.id)
+    again = compare_by_hand(desk, INES, person)
+    assert (again.is_new, again.state) == (False, AliasState.UNDONE)
+    join_by_hand(desk, INES, person)
+    assert sent(desk).count("customer_alias.create") == 1
+    assert show_customer(desk, person).card.id == INES
 
 
 def test_given_a_chain_and_a_circle_of_merges_then_one_profile_stands_for_all(desk: Desk) -> None:

@@ -12,6 +12,8 @@ from desktop.ui.actions import ACTIONS, Kind, Place, actions_at
 from desktop.ui.script import play_script
 from desktop.ui.script_actions import HANDLERS
 from desktop.ui.script_stage import Stage
+from desktop.usecases.desk import Desk
+from desktop.usecases.edit_customer import create_customer
 from desktop.usecases.till import Till
 from shared.clock import SettableClock
 from tests.integration.till.codes import CANDLE, OAT
@@ -157,6 +159,20 @@ def test_given_office_work_when_played_then_permissions_hold(play: Play) -> None
     assert (answers[7]["name"], answers[7]["unit_price"]) == ("Mug, sea blue", "9.50")
     assert answers[8]["on_hand"] == "21"
     assert answers[9]["count"] == 0
+
+
+def test_given_two_profiles_when_joined_and_parted_by_number_then_permissions_and_numbers_are_checked(
+    play: Play, till: Till, clock: SettableClock
+) -> None:
+    join = {"do": "join_customers", "number": "C-1001", "other": "C-2002"}
+    assert play(join)[0]["error"] == "not_logged_in"
+    assert play(START[0], join)[1]["error"] == "customer_unknown"
+    clock.advance(60)
+    create_customer(Desk.at(till.station), {"name": "Anna Winters"}, "C-2002")
+    named = {"do": "customer", "number": "C-2002"}
+    answers = play(START[1], join, join, named, {**join, "undo": True}, named)
+    assert [answer.get("error") for answer in answers] == [None] * 6, "said twice is said once"
+    assert [answers[at]["customer"]["number"] for at in (3, 5)] == ["C-1001", "C-2002"]
 
 
 def test_given_a_day_of_work_when_played_then_park_return_and_shift_go_through(play: Play) -> None:

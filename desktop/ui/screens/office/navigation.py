@@ -62,7 +62,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("X / Space", "Select it, to decide many at once (Conflicts)"),
     ("Ctrl+A", "Select all that is shown (Conflicts)"),
     ("T P G", "Select the same thing, person, kind (Conflicts)"),
-    ("C", "Compare with the other profile (Customers)"),
+    ("C / J", "Compare with the other profile, join with any other (Customers)"),
     ("M / U", "Merge two profiles, undo it (Conflicts, Customers)"),
     ("T / E / G", "Try the server now, edit what was refused, gather the support bundle (Sync centre)"),
     ("L / D", "Replace a lost device, revoke it (Devices)"),

@@ -103,7 +103,7 @@ class PairCard(Card):
         self._foot.setText(f"Decided: {pair.decided}" if pair.decided else "")
         is_merged = pair.state is AliasState.MERGED
         self.merge.setVisible(not is_merged)
-        self.apart.setVisible(pair.state in (AliasState.PROPOSED, AliasState.UNDONE))
+        self.apart.setVisible(pair.state in (AliasState.PROPOSED, AliasState.UNDONE) and not pair.is_new)
         self.undo.setVisible(is_merged)
         for button in (self.merge, self.apart, self.undo):
             button.setEnabled(not is_busy)

@@ -21,7 +21,7 @@ from desktop.usecases.browse_customers import (
 )
 from desktop.usecases.desk import Desk
 from desktop.usecases.edit_customer import create_customer, edit_customer
-from desktop.usecases.same_person import PairView, decide_pair
+from desktop.usecases.same_person import PairView, compare_by_hand, decide_pair, join_by_hand
 from shared.customers.same_person import AliasState
 from shared.errors import CounterfoilError
 
@@ -39,7 +39,10 @@ class CustomerDraft:
 
 @dataclass(frozen=True, slots=True)
 class CustomersState:
-    """The whole page; ``panel`` None with a draft: a new customer; ``pair``: two profiles are compared."""
+    """The whole page; ``panel`` None with a draft: a new customer; ``pair``: two profiles are compared.
+
+    While ``is_joining`` the open customer waits for the other profile, which is the next one chosen.
+    """
 
     text: str = ""
     ids: Sequence[uuid.UUID] = ()
@@ -53,6 +56,7 @@ class CustomersState:
     panel_notice: str = ""
     is_saving: bool = False
     pair: PairView | None = None
+    is_joining: bool = False
 
     @property
     def is_dirty(self) -> bool:
@@ -99,11 +103,28 @@ class CustomersPresenter(QObject):
         return [None] * len(ids) if self._desk is None else customer_lines(self._desk, ids)
 
     def show(self, customer_id: uuid.UUID) -> None:
-        """Open one customer; refused while another one has unsaved changes."""
+        """Open one customer, or put them beside the one they are to be joined with.
+
+        Refused while another one has unsaved changes.
+        """
         panel = self.state.panel
+        if self.state.is_joining and panel is not None:
+            self._put_beside(panel.card.id, customer_id)
+            return
         if (panel is None or panel.card.id != customer_id) and not self.blocks_leaving():
             self._set(pair=None)
             self.session.ask("customer", lambda desk: show_customer(desk, customer_id), self._take_panel, self._fail)
+
+    def begin_join(self) -> None:
+        """The open customer has another profile that nobody proposed: whoever is chosen next is put beside them."""
+        if self.state.panel is not None and not self.blocks_leaving():
+            self._set(is_joining=True, pair=None, panel_notice="")
+
+    def stop_joining(self) -> bool:
+        """Nobody is to be joined after all; whether somebody was."""
+        was = self.state.is_joining
+        self._set(is_joining=False, panel_notice="" if was else self.state.panel_notice)
+        return was
 
     def compare(self) -> None:
         """Compare the open profile with the one that may be the same person; again: with the next one."""
@@ -112,7 +133,7 @@ class CustomersPresenter(QObject):
             return
         shown = self.state.pair
         at = next((n for n, pair in enumerate(panel.pairs) if shown is not None and pair.id == shown.id), -1)
-        self._set(pair=panel.pairs[(at + 1) % len(panel.pairs)], panel_notice="")
+        self._set(pair=panel.pairs[(at + 1) % len(panel.pairs)], is_joining=False, panel_notice="")
 
     def close_pair(self) -> bool:
         """Back to the customer; whether a pair was open."""
@@ -123,20 +144,27 @@ class CustomersPresenter(QObject):
     def decide_pair(self, state: AliasState) -> None:
         """Say whether the two that are compared are one person."""
         pair = self.state.pair
-        if pair is None or self.state.is_saving:
+        if pair is None or self.state.is_saving or (pair.is_new and state is not AliasState.MERGED):
             return
         self._set(is_saving=True)
-        self.session.act(lambda desk: decide_pair(desk, pair.id, state), lambda _done: self._decided(), self._refuse)
+
+        def decide(desk: Desk) -> Changes:
+            if pair.is_new:
+                return join_by_hand(desk, pair.stays_id, pair.joins_id)
+            return decide_pair(desk, pair.id, state)
+
+        self.session.act(decide, lambda _done: self._decided(), self._refuse)
 
     def make_new(self) -> None:
         """Begin a new customer."""
         if not self.blocks_leaving():
-            self._set(panel=None, draft=CustomerDraft(), origin=CustomerDraft(), errors={}, panel_notice="")
+            fresh = CustomerDraft()
+            self._set(panel=None, draft=fresh, origin=fresh, errors={}, panel_notice="", pair=None, is_joining=False)
 
     def close_panel(self) -> None:
         """Close the panel; refused while it has unsaved changes."""
         if not self.blocks_leaving():
-            self._set(panel=None, draft=None, origin=None, errors={}, panel_notice="")
+            self._set(panel=None, draft=None, origin=None, errors={}, panel_notice="", is_joining=False)
 
     def undo(self) -> None:
         """Give up what was typed."""
@@ -193,7 +221,8 @@ class CustomersPresenter(QObject):
         card = panel.card
         draft = CustomerDraft(card.name, card.email, card.phone, card.note, card.may_send_offers)
         shown = self.state.pair
-        pair = None if shown is None else next((each for each in panel.pairs if each.id == shown.id), None)
+        unsaid = shown if shown is not None and shown.is_new else None
+        pair = None if shown is None else next((each for each in panel.pairs if each.id == shown.id), unsaid)
         self._set(panel=panel, draft=draft, origin=draft, errors={}, panel_notice="", is_saving=False, pair=pair)
 
     def _take_created(self, created: tuple[uuid.UUID, Changes]) -> None:
@@ -203,10 +232,23 @@ class CustomersPresenter(QObject):
 
     def _decided(self) -> None:
         """Read the person again: they may have another profile now, or one less."""
-        self._set(is_saving=False)
+        self._set(is_saving=False, is_joining=False)
         if self.state.panel is not None:
             customer_id = self.state.panel.card.id
             self.session.ask("customer", lambda desk: show_customer(desk, customer_id), self._take_panel, self._fail)
+
+    def _put_beside(self, first: uuid.UUID, second: uuid.UUID) -> None:
+        """Compare the open customer with somebody; not with themselves, which is only the row the list stands at."""
+
+        def take(pair: PairView) -> None:
+            if self.state.is_joining:
+                self._set(pair=pair, panel_notice="")
+
+        def refuse(failure: CounterfoilError) -> None:
+            self._set(pair=None, panel_notice=failure.message)
+
+        if first != second:
+            self.session.ask("pair", lambda desk: compare_by_hand(desk, first, second), take, refuse)
 
     def _saved(self) -> None:
         self._set(is_saving=False, origin=self.state.draft, errors={}, panel_notice="")

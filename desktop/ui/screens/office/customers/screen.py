@@ -57,7 +57,8 @@ class CustomersPage(OfficePage):
         self.card.row_selected.connect(self._choose_row)
         self.card.step_taken.connect(self.make_new)
         self.panel = CustomerPanelView(presenter)
-        self.table.row_opened.connect(lambda _row: self.panel.focus_first())
+        self.panel.join.clicked.connect(self.begin_join)
+        self.table.row_opened.connect(self._open_row)
         row = QHBoxLayout()
         row.setSpacing(theme.px(14))
         row.addWidget(self.card, 1)
@@ -66,7 +67,9 @@ class CustomersPage(OfficePage):
         row.addWidget(self.pair)
         column = QVBoxLayout()
         column.setSpacing(theme.px(Space.M))
+        self.joining = NoticeLine(Tone.HERE)
         column.addWidget(self.find_field)
+        column.addWidget(self.joining)
         column.addLayout(row, 1)
         self.body.addLayout(column, 1)
         self._shown_ids: object = None
@@ -92,6 +95,13 @@ class CustomersPage(OfficePage):
         self.presenter.make_new()
         self.panel.focus_first()
 
+    def begin_join(self) -> None:
+        """Choose the other profile of the open customer: in the list, or find it first."""
+        self.presenter.begin_join()
+        if self.presenter.state.is_joining:
+            self.find_field.edit.setFocus()
+            self.find_field.edit.selectAll()
+
     def save(self) -> None:
         """Save the panel."""
         self.presenter.save()
@@ -102,15 +112,16 @@ class CustomersPage(OfficePage):
 
     def go_back(self) -> None:
         """Close the comparison, or the panel."""
-        if not self.presenter.close_pair():
+        if not self.presenter.close_pair() and not self.presenter.stop_joining():
             self.presenter.close_panel()
         self.table.setFocus()
 
     def take_key(self, text: str) -> bool:
-        """C compares two profiles; M merges them, K keeps them apart, U undoes a merge."""
+        """C compares two profiles, J joins with another; M merges them, K keeps them apart, U undoes a merge."""
         presenter = self.presenter
         keys: dict[str, Callable[[], None]] = {
             "c": presenter.compare,
+            "j": self.begin_join,
             "m": lambda: presenter.decide_pair(AliasState.MERGED),
             "k": lambda: presenter.decide_pair(AliasState.KEPT_APART),
             "u": lambda: presenter.decide_pair(AliasState.UNDONE),
@@ -126,6 +137,10 @@ class CustomersPage(OfficePage):
     def _to_table(self, _how: object) -> None:
         self.table.setFocus()
 
+    def _open_row(self, _row: int) -> None:
+        if not self.presenter.state.is_joining:
+            self.panel.focus_first()
+
     def _choose_row(self, row: int) -> None:
         customer_id = self.model.id_at(row)
         if customer_id is not None:
@@ -134,7 +149,10 @@ class CustomersPage(OfficePage):
     def _show(self) -> None:
         state = self.presenter.state
         self.notice.say(state.problem)
-        self._new.set_emphasis(Emphasis.PLAIN if state.is_dirty else Emphasis.PRIMARY)
+        name = state.panel.card.name if state.panel is not None else ""
+        is_choosing = state.is_joining and state.pair is None
+        self.joining.say(f"Choose the other profile of {name} in the list. Esc gives up." if is_choosing else "")
+        self._new.set_emphasis(Emphasis.PLAIN if state.is_dirty or state.pair is not None else Emphasis.PRIMARY)
         shown = len(state.ids)
         self.set_count("" if state.is_loading else f"{shown:,} of {state.total:,}" if state.text else f"{shown:,}")
         if state.ids is not self._shown_ids:
@@ -179,10 +197,16 @@ class CustomerPanelView(SidePanel):
         self.same_person = TextLabel("", TypeRole.OFFICE, wraps=True)
         self.compare = ActionButton("Compare", key="C")
         self.compare.clicked.connect(presenter.compare)
+        self.join = ActionButton("Join with…", key="J")
         self._same_head = section_head("Same person?")
+        buttons = QHBoxLayout()
+        buttons.setSpacing(current_theme().px(Space.S))
+        buttons.addWidget(self.compare)
+        buttons.addWidget(self.join)
+        buttons.addStretch(1)
         self.form.addWidget(self._same_head)
         self.form.addWidget(self.same_person)
-        self.form.addWidget(self.compare)
+        self.form.addLayout(buttons)
         self.form.addStretch(1)
         self._undo = ActionButton("Undo")
         self._undo.clicked.connect(presenter.undo)
@@ -213,8 +237,11 @@ class CustomerPanelView(SidePanel):
         self._points.say(f"{panel.card.points:,}" if panel else "")
         self._bought.setText(panel.bought if panel else "")
         pairs = panel.pairs if panel else ()
-        for widget in (self._same_head, self.same_person, self.compare):
+        for widget in (self.same_person, self.compare):
             widget.setVisible(bool(pairs))
+        for widget in (self._same_head, self.join):
+            widget.setVisible(panel is not None)
+        self.join.setEnabled(not state.is_joining)
         self.same_person.setText("\n".join(_pair_words(pair, panel.card.id) for pair in pairs) if panel else "")
         is_dirty = state.is_dirty or panel is None
         self._save.setEnabled(is_dirty and not state.is_saving)
