@@ -88,11 +88,12 @@ make_uv() {
         "$python" -m pip install --quiet --user --break-system-packages "$uv_wanted" >>"$log" 2>&1
 }
 
+# Compiled once here: where Python may not write bytecode (PYTHONDONTWRITEBYTECODE), each start would compile them anew.
 sync_libraries() {
     local uv=$1 python=$2
-    "$uv" sync --frozen --quiet --python "$python" && return 0
+    "$uv" sync --frozen --compile-bytecode --quiet --python "$python" && return 0
     say 'once more …'
-    "$uv" sync --frozen --python "$python"
+    "$uv" sync --frozen --compile-bytecode --python "$python"
 }
 
 # What Qt lacks, as names of Debian packages; with "--needed" only what drawing off-screen needs.

@@ -14,8 +14,6 @@ from desktop.replica.identity import DeviceIdentity, identity_of
 from desktop.secrets import DEVICE_KEY
 from desktop.sync.engine import SyncEngine
 from desktop.sync.server_port import SyncServer
-from desktop.usecases.import_catalogue import ImportReport
-from desktop.usecases.manage_devices import ListedDevice
 from desktop.usecases.start import Device
 from shared.errors import EnvironmentFailure
 from shared.sync.wire import (
@@ -34,7 +32,9 @@ from shared.sync.wire import (
 
 if TYPE_CHECKING:
     from desktop.sync.transport import HttpDevicesDesk, HttpServer
+    from desktop.usecases.import_catalogue import ImportReport
     from desktop.usecases.look_up_customer import ChainAnswer
+    from desktop.usecases.manage_devices import ListedDevice
 
 
 def engine_of(
