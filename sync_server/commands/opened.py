@@ -43,11 +43,13 @@ def opened_database(home: Path | None) -> Iterator[Database]:
         engine = make_engine(settings, url)
         try:
             bring_up_to_date(engine, clock)
-            mark = declare_if_needed(engine, marker_of(settings.home), clock).mark
+            found = declare_if_needed(engine, marker_of(settings.home), clock)
             keeper = RevocationKeeper(settings.home, clock)
-            keeper.follow(engine, mark.server_id, mark.epoch)
+            if not found.is_standby:
+                keeper.follow(engine, found.mark.server_id, found.mark.epoch)
             yield Database(engine, clock, TimeOrderedIds(clock))
-            keeper.follow(engine, mark.server_id, mark.epoch)
+            if not found.is_standby:
+                keeper.follow(engine, found.mark.server_id, found.mark.epoch)
         finally:
             engine.dispose()
     finally:

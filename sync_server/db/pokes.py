@@ -7,13 +7,15 @@ wait for each other. A look at the heads from time to time finds what foreign wr
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import count
 
 import psycopg
 import structlog
 
 CHANNEL = "counterfoil_heads"
 _RETRY_SECONDS = 1.0
+_LOOKS_UNHEARD = 25
 _HEADS = "SELECT name, position FROM sync_scope"
 _log = structlog.get_logger(__name__)
 
@@ -52,7 +54,7 @@ class Poker:
             try:
                 with psycopg.connect(self._url, autocommit=True, application_name="counterfoil poker") as connection:
                     self._send_notices(connection)
-            except psycopg.OperationalError as error:
+            except (psycopg.OperationalError, psycopg.InternalError) as error:
                 _log.warning("notices not sent", reason=str(error))
                 self._is_stopping.wait(_RETRY_SECONDS)
 
@@ -103,15 +105,26 @@ class Listener:
         while not self._is_stopping.is_set():
             try:
                 with psycopg.connect(self._url, autocommit=True, application_name="counterfoil listener") as connection:
-                    connection.execute(f"LISTEN {CHANNEL}")
-                    self._look_again_and_again(connection)
-            except psycopg.OperationalError as error:
+                    self._look_again_and_again(connection, is_listening=_listens(connection))
+            except (psycopg.OperationalError, psycopg.InternalError) as error:
                 _log.warning("not listening", reason=str(error))
                 self._is_stopping.wait(_RETRY_SECONDS)
 
-    def _look_again_and_again(self, connection: psycopg.Connection) -> None:
-        while not self._is_stopping.is_set():
-            for _ in connection.notifies(timeout=self._interval_seconds, stop_after=1):
-                pass
+    def _look_again_and_again(self, connection: psycopg.Connection, *, is_listening: bool) -> None:
+        """Until the worker stops; where nothing can be heard, for so many looks until that is tried again."""
+        looks: Iterable[int] = count() if is_listening else range(_LOOKS_UNHEARD)
+        for _ in looks:
+            if self._is_stopping.is_set():
+                return
+            list(connection.notifies(timeout=self._interval_seconds, stop_after=1))
             if self._is_needed():
                 self._on_look(dict(connection.execute(_HEADS).fetchall()))
+
+
+def _listens(connection: psycopg.Connection) -> bool:
+    """Whether notices will be heard: a standby hears none, and is looked at every interval instead."""
+    try:
+        connection.execute(f"LISTEN {CHANNEL}")
+    except psycopg.errors.ReadOnlySqlTransaction:
+        return False
+    return True

@@ -89,13 +89,15 @@ def is_retryable(error: DBAPIError) -> bool:
 
 
 def is_unwell(error: DBAPIError) -> bool:
-    """Whether the database could not do it now (gone, full, overloaded), whatever was asked of it.
+    """Whether the database could not do it now (gone, full, overloaded, a standby), whatever was asked of it.
 
     Values beyond a limit of the database itself count as operational errors for the driver, but not here: they would
     fail for ever.
     """
     if isinstance(error.orig, psycopg.errors.ProgramLimitExceeded | psycopg.errors.StatementTooComplex):
         return False
+    if isinstance(error.orig, psycopg.errors.FeatureNotSupported):
+        return True  # What a standby says to a transaction that wants to write.
     return isinstance(error.orig, psycopg.OperationalError | psycopg.InterfaceError | psycopg.InternalError)
 
 

@@ -43,6 +43,11 @@ class Look:
     tide: int
     known_runs: Sequence[uuid.UUID]
 
+    @property
+    def is_standby(self) -> bool:
+        """Whether this database follows another one: it may only be a moment behind, and nothing can be written."""
+        return not self.timeline
+
 
 @dataclass(frozen=True, slots=True)
 class LoggedEpoch:

@@ -23,7 +23,7 @@ RUNS_KEPT = 10_000
 EPOCH_MAX = 1_000_000
 """Nobody restores so often; versions have room for eight times as many."""
 _FIRST = "The first history of this database."
-_NO_MARK = Mark(uuid.UUID(int=0), 0, 0, uuid.UUID(int=0))
+_NOBODY = uuid.UUID(int=0)
 _log = structlog.get_logger(__name__)
 
 
@@ -34,10 +34,12 @@ class Found:
     Attributes:
         mark: what the marker should say of it.
         declared: why a new epoch was declared; empty where none was.
+        is_standby: it was a look at a database that follows another one; that says nothing of its history.
     """
 
     mark: Mark
     declared: str = ""
+    is_standby: bool = False
 
 
 def marker_of(home: Path) -> EpochMarker:
@@ -61,12 +63,14 @@ def declare_if_needed(engine: Engine, marker: EpochMarker, clock: Clock, seen: M
     runs = [mark.run_id for mark in marks]
     with engine.begin() as connection:
         found, why = repository.look(connection, runs), ""
+        if found.is_standby:
+            return Found(seen or told or _mark(found, _NOBODY), is_standby=True)
         if _is_other(found) or reason_for_new_epoch(found, marks):
             found, why = _declare(connection, marks, clock)
-        if seen is not None and seen.run_id not in found.known_runs:
+        if seen is not None and seen.run_id.int and seen.run_id not in found.known_runs:
             repository.add_run(connection, seen.run_id, clock.now(), RUNS_KEPT)
-    run_id = (seen or told or _NO_MARK).run_id
-    mark = Mark(found.server_id, found.epoch, found.tide, run_id)
+    last = seen or told
+    mark = _mark(found, _NOBODY if last is None else last.run_id)
     if mark != told and (seen is not None or told is None or why):
         marker.write(mark)
     if why:
@@ -75,8 +79,13 @@ def declare_if_needed(engine: Engine, marker: EpochMarker, clock: Clock, seen: M
 
 
 def begin_run(engine: Engine, marker: EpochMarker, clock: Clock, ids: IdMaker) -> Found:
-    """A worker starts: look first, declare if need be, then note its run in database and marker."""
+    """A worker starts: look first, declare if need be, then note its run in database and marker.
+
+    On a standby nothing is noted; where it is promoted later, its timeline tells.
+    """
     standing = declare_if_needed(engine, marker, clock)
+    if standing.is_standby:
+        return Found(Mark(standing.mark.server_id, standing.mark.epoch, standing.mark.tide, _NOBODY), is_standby=True)
     run_id = ids.new()
     with engine.begin() as connection:
         repository.add_run(connection, run_id, clock.now(), RUNS_KEPT)
@@ -120,9 +129,11 @@ def reason_for_new_epoch(found: Look, marks: Sequence[Mark]) -> str:
         found: the database, asked for the runs of ``marks``.
         marks: what the home's marker says, and what this worker saw last.
     """
+    if found.is_standby:
+        return ""  # It may only be behind; once it is promoted, its timeline tells.
     if found.noted_system and found.noted_system != found.system:
         return "The database was loaded into another PostgreSQL cluster."
-    if found.noted_timeline and found.timeline and found.noted_timeline != found.timeline:
+    if found.noted_timeline and found.noted_timeline != found.timeline:
         return (
             f"PostgreSQL failed over or was recovered to a point in time: its timeline was {found.noted_timeline} "
             f"and is {found.timeline}."
@@ -141,10 +152,13 @@ def reason_for_new_epoch(found: Look, marks: Sequence[Mark]) -> str:
     return ""
 
 
+def _mark(found: Look, run_id: uuid.UUID) -> Mark:
+    return Mark(found.server_id, found.epoch, found.tide, run_id)
+
+
 def _is_other(found: Look) -> bool:
     """Whether PostgreSQL says something else of itself than was noted, or nothing was noted yet."""
-    is_other_timeline = bool(found.timeline) and found.timeline != found.noted_timeline
-    return is_other_timeline or found.system != found.noted_system
+    return (found.timeline, found.system) != (found.noted_timeline, found.noted_system)
 
 
 def _declare(connection: Connection, marks: Sequence[Mark], clock: Clock) -> tuple[Look, str]:
@@ -162,6 +176,6 @@ def _declare(connection: Connection, marks: Sequence[Mark], clock: Clock) -> tup
         for run_id in runs:
             if run_id.int and run_id not in found.known_runs:
                 repository.add_run(connection, run_id, clock.now(), RUNS_KEPT)
-    elif found.timeline:
+    else:
         repository.note(connection, found, found.epoch)
     return repository.look(connection, runs), why

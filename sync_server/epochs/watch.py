@@ -18,7 +18,7 @@ from shared.ids import IdMaker
 from sync_server.db.engine import RawConnection, call_for_new_connections, side_engine
 from sync_server.db.sessions import DBAPIError, Engine
 from sync_server.epochs import service
-from sync_server.epochs.service import Mark
+from sync_server.epochs.service import Found, Mark
 
 INTERVAL_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
@@ -74,8 +74,7 @@ class EpochWatch:
 
     def start(self) -> None:
         """Look before anything is served, then go on looking."""
-        self._seen = service.begin_run(self._own, self._marker, self._clock, self._ids).mark
-        self._follow(self._own, self._seen.server_id, self._seen.epoch)
+        self._take(service.begin_run(self._own, self._marker, self._clock, self._ids))
         self._let_go = call_for_new_connections(self._engine, self._look_at_new_connection)
         self._thread.start()
 
@@ -95,9 +94,13 @@ class EpochWatch:
         """
         with self._lock:
             found = service.declare_if_needed(self._own, self._marker, self._clock, self._seen)
-            self._seen = found.mark
-            self._follow(self._own, found.mark.server_id, found.mark.epoch)
+            self._take(found)
             return found.declared
+
+    def _take(self, found: Found) -> None:
+        self._seen = found.mark
+        if not found.is_standby:
+            self._follow(self._own, found.mark.server_id, found.mark.epoch)
 
     def _look_at_new_connection(self, connection: RawConnection) -> None:
         seen = self._seen

@@ -16,8 +16,8 @@ _order = Replicated.metadata.tables[CustomerOrder.__tablename__]
 _line = Replicated.metadata.tables[OrderLine.__tablename__]
 
 # One statement, as everything about the call is known by now. A second call with the same key waits here for the first
-# one's commit, then finds its row and writes nothing. The order's number is the call's; a restore takes the counter back,
-# so numbers of later epochs name theirs. With a mark it writes only while that is the catalogue's.
+# one's commit, then finds its row and writes nothing. The order's number is the call's; a restore takes the counter
+# back, so numbers of later epochs name theirs. With a mark it writes only while that is the catalogue's.
 _PLACE = text("""
 WITH claimed AS (
     INSERT INTO order_request (order_id, request_hash, received_at)
