@@ -1,4 +1,4 @@
-"""A world in which wire schema 1 knew less than it does: no brand of a product, no quick keys, no lines of a parked sale.
+"""A world in which wire schema 1 knew less than it does: no brand of a product, no quick keys.
 
 What the next release will really add is not known yet; what must work then is tested with this.
 """
@@ -6,7 +6,8 @@ What the next release will really add is not known yet; what must work then is t
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -35,9 +36,24 @@ def knowing_less(schema: int) -> Mapping[str, Aggregate]:
     }
 
 
+@contextmanager
+def less_known() -> Iterator[None]:
+    """For the length of a block every module that asks what a schema knows is told so."""
+    _tell_everybody(_real, knowing_less)
+    try:
+        yield
+    finally:
+        _tell_everybody(knowing_less, _real)  # Those too that were first imported meanwhile.
+
+
 @pytest.fixture
-def older_world(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every module that asks what a schema knows is told so."""
-    for module in list(sys.modules.values()):
-        if getattr(module, "at_schema", None) is _real:
-            monkeypatch.setattr(module, "at_schema", knowing_less)
+def older_world() -> Iterator[None]:
+    """That world for the length of a test."""
+    with less_known():
+        yield
+
+
+def _tell_everybody(before: object, after: object) -> None:
+    for name, module in list(sys.modules.items()):
+        if name != __name__ and getattr(module, "at_schema", None) is before:
+            vars(module)["at_schema"] = after

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row
 
 from desktop.usecases.add_price import NewPrice, add_price
 from desktop.usecases.create_product import NewProduct, create_product
@@ -96,7 +99,7 @@ def end_shift(device: DeviceProcess, dice: random.Random) -> str:
 def rename_product(device: DeviceProcess, dice: random.Random) -> str:
     """Fields of a product change; the same few products, so that desks and tills collide."""
     product = _any(device, dice, "SELECT id FROM product ORDER BY id LIMIT 2")
-    field = dice.choice(("name", "brand", "description", "tags", "state"))
+    field = dice.choice(("name", "name" if device.is_older else "brand", "description", "tags", "state"))
     value: object = f"{dice.choice(WORDS)} {dice.randrange(1000)}"
     if field == "tags":
         value = sorted({dice.choice(WORDS), dice.choice(WORDS)})
@@ -118,7 +121,11 @@ def make_product(device: DeviceProcess, dice: random.Random) -> str:
     number = dice.randrange(10**6)
     new = NewProduct(
         sku=f"NEW-{number}",
-        fields={"name": f"New {number}", "tax_category_id": _any(device, dice, "SELECT id FROM tax_category")},
+        fields={
+            "name": f"New {number}",
+            "tax_category_id": _any(device, dice, "SELECT id FROM tax_category"),
+            **({} if device.is_older else {"brand": f"Maker {number}"}),
+        },
         barcodes=(f"77{number:011d}",),
         price=UnitPrice.parse("3.30", device.office.station.store.currency),
     )
@@ -146,6 +153,25 @@ def unlink(device: DeviceProcess, dice: random.Random) -> str:
     barcode = _any(device, dice, "SELECT id FROM barcode ORDER BY id")
     unlink_barcode(device.office.desk(), barcode)
     return f"unlinked {str(barcode)[-6:]}"
+
+
+def pin_quick_key(device: DeviceProcess, dice: random.Random) -> str:
+    """A tile comes to the till, moves to another place, or goes."""
+    if device.is_older:
+        return "knows no quick keys"
+    with device.device.replica.write() as unit:
+        rows = unit.connection.exec_driver_sql("SELECT id FROM quick_key ORDER BY id").all()
+        what = dice.choice(("pin", "move", "take")) if rows else "pin"
+        if what == "pin":
+            variant = _chosen(dice, unit.connection, "SELECT id FROM variant ORDER BY id LIMIT 6")
+            category = _chosen(dice, unit.connection, "SELECT id FROM category ORDER BY id")
+            row = {"id": unit.ids.new(), "category_id": category, "variant_id": variant, "position": len(rows)}
+            unit.create("quick_key", row)
+        elif what == "move":
+            unit.edit("quick_key", _drawn(dice, rows), {"position": dice.randrange(100)}, edited_by="Ada K.")
+        else:
+            unit.remove("quick_key", _drawn(dice, rows), edited_by="Ada K.")
+    return f"{what} a quick key"
 
 
 def count_stock(device: DeviceProcess, dice: random.Random) -> str:
@@ -184,7 +210,10 @@ def make_customer(device: DeviceProcess, dice: random.Random) -> str:
 def decide(device: DeviceProcess, dice: random.Random) -> str:
     """An entry of the inbox is decided."""
     with device.looking() as connection:
-        rows = connection.exec_driver_sql("SELECT id FROM inbox_entry WHERE state <> 'decided' ORDER BY id").all()
+        known = " AND field <> 'brand' AND kind <> 'same_person'" if device.is_older else ""
+        rows = connection.exec_driver_sql(
+            f"SELECT id FROM inbox_entry WHERE state <> 'decided'{known} ORDER BY id"
+        ).all()
     if not rows:
         return "nothing to decide"
     entry = uuid.UUID(bytes=dice.choice(rows)[0])
@@ -220,7 +249,14 @@ def _till_at_work(device: DeviceProcess) -> Till:
 
 def _any(device: DeviceProcess, dice: random.Random, query: str) -> uuid.UUID:
     with device.looking() as connection:
-        rows = connection.exec_driver_sql(query).all()
+        return _chosen(dice, connection, query)
+
+
+def _chosen(dice: random.Random, connection: Connection, query: str) -> uuid.UUID:
+    return _drawn(dice, connection.exec_driver_sql(query).all())
+
+
+def _drawn(dice: random.Random, rows: Sequence[Row[Any]]) -> uuid.UUID:
     return uuid.UUID(bytes=dice.choice(rows)[0])
 
 
@@ -237,6 +273,7 @@ OFFICE_ACTS: tuple[tuple[Act, int], ...] = (
     (reprice, 3),
     (link, 2),
     (unlink, 2),
+    (pin_quick_key, 3),
     (count_stock, 5),
     (change_customer, 5),
     (make_customer, 2),

@@ -11,9 +11,12 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from shared.sync.operations import Verb, decode_arguments
+from shared.sync.projection import widened
+from shared.sync.wire import Payload
 
 
 @dataclass(slots=True)
@@ -69,7 +72,7 @@ class Journal:
                 entity=row[2],
                 verb=Verb(row[1].rpartition(".")[2]),
                 entity_id=uuid.UUID(bytes=row[3]),
-                arguments=_decoded(row[4]),
+                arguments=_decoded(row[2], row[4]),
                 made_at=row[5],
                 order=len(self.deeds),
             )
@@ -86,5 +89,9 @@ class Journal:
         return [deed for deed in self.deeds.values() if deed.entity == entity]
 
 
-def _decoded(arguments: bytes) -> dict[str, Any]:
-    return decode_arguments(arguments)
+def _decoded(entity: str, arguments: bytes) -> dict[str, Any]:
+    """Arguments with rows as wide as ours, whatever program wrote them."""
+    found: dict[str, Any] = decode_arguments(arguments)
+    if "row" in found:
+        found["row"] = widened(entity, msgspec.convert(found["row"], Payload))
+    return found

@@ -14,7 +14,6 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from desktop.paths import Home
-from desktop.sync.connect import engine_of
 from desktop.sync.engine import SyncEngine
 from desktop.ui.equipment import equipment_at
 from desktop.usecases.office import Office
@@ -22,8 +21,9 @@ from desktop.usecases.start import Device, opened_device
 from desktop.usecases.till import Till
 from shared.clock import SettableClock
 from shared.errors import CounterfoilError
+from shared.schema.registry import SCHEMA_VERSION
 from tests.helpers.replica import PINS
-from tests.simulation import devices_disk
+from tests.simulation import devices_disk, older_program
 from tests.simulation.devices_disk import DeviceDied, Image
 from tests.simulation.stage import SETTINGS, SeededIds
 
@@ -37,6 +37,7 @@ class DeviceProcess:
         name: in traces.
         is_revoked: the server no longer lets it in.
         is_copied: two of it run.
+        schema: the wire schema its program speaks.
         may_repeat_numbers: it was copied or rolled back so that nothing on the machine could tell.
         backup: its folder, as somebody keeps it.
         last_failure: the code of what kept its last step from being done; empty when nothing did.
@@ -54,6 +55,7 @@ class DeviceProcess:
         self.ids.begin(f"{seed} {name}")
         self.is_revoked = False
         self.is_copied = False
+        self.schema = SCHEMA_VERSION
         self.may_repeat_numbers = False
         self.backup: Image | None = None
         self.last_failure = ""
@@ -71,6 +73,11 @@ class DeviceProcess:
     def is_open(self) -> bool:
         """Whether its program runs."""
         return self._stack is not None
+
+    @property
+    def is_older(self) -> bool:
+        """Whether its program is one release back."""
+        return self.schema < SCHEMA_VERSION
 
     @property
     def engine(self) -> SyncEngine:
@@ -106,7 +113,7 @@ class DeviceProcess:
         """Start its program."""
         with ExitStack() as stack:
             self._device = stack.enter_context(opened_device(self.home, SETTINGS, clock=self.clock, ids=self.ids))
-            self._engine = engine_of(self._device)
+            self._engine = older_program.engine_for(self._device, self.schema)
             stack.callback(self._engine.stop)
             if self.kind == "till":
                 equipment = equipment_at(None, self.clock)
@@ -126,7 +133,7 @@ class DeviceProcess:
         """While its program works; with ``dies_after`` it dies at that moment from now, if it gets that far."""
         self._dies_after = dies_after
         try:
-            with devices_disk.told(self._live_moment):
+            with devices_disk.told(self._live_moment), older_program.speaking(self.schema):
                 yield
         finally:
             self._dies_after = None

@@ -6,18 +6,22 @@ Each notes what nothing holds any more (``debts``), so that everything else must
 from __future__ import annotations
 
 from contextlib import closing, suppress
+from dataclasses import replace
 
 from desktop.replica.identity import identity_of
 from desktop.sync.device_key import public_key_text
 from desktop.sync.transport import HttpEnrolmentDesk
 from desktop.usecases.enrol import enrol
 from shared.errors import UserError
+from shared.schema.registry import SCHEMA_VERSION
 from sync_server.devices import service as devices
 from sync_server.devices.joining_service import make_enrol_code
 from sync_server.snapshots import service as snapshots
+from tests.helpers.older_schema import OLDER
 from tests.simulation import devices_disk
 from tests.simulation.debts import settle_debts
 from tests.simulation.device_process import DeviceProcess
+from tests.simulation.older_program import begin_older
 from tests.simulation.stage import SERVER_URL, SETTINGS, restamp
 from tests.simulation.world import World
 
@@ -56,12 +60,14 @@ def copy_a_folder(world: World) -> None:
     if len(world.devices) >= DEVICES_MAX or device.is_copied:
         return
     copy = world.new_device(f"{device.name}-copy", device.store, device.kind, device.clock.now())
+    copy.schema = device.schema
     devices_disk.put_back(copy.home.folder, devices_disk.image_of(device.home.folder))
     device.is_copied = copy.is_copied = True
     is_perfect = world.dice.random() < 0.3
     if is_perfect:
         restamp(copy.home)
-        device.may_repeat_numbers = copy.may_repeat_numbers = True
+        world.note_perfect_copy(device)
+        copy.may_repeat_numbers = True
     world.tell(f"    the folder of {device.name} is copied{', perfectly' if is_perfect else ''}")
     world.start(copy)
 
@@ -97,11 +103,11 @@ def put_back_folder_of(world: World, device: DeviceProcess, *, is_perfect: bool)
         if path.is_file() and not is_perfect:
             path.unlink()  # Files that are written anew are other files, as after any restore.
     devices_disk.put_back(device.home.folder, image)
-    if is_perfect:
-        device.may_repeat_numbers = True
     world.watcher.forget(device)
     world.tell(f"    the folder of {device.name} is put back{', perfectly' if is_perfect else ''}")
     world.start(device)
+    if is_perfect:
+        world.note_perfect_copy(device)
     world.ensure_server()
     world.tell(f"    {settle_debts(world)} are gone")
 
@@ -132,7 +138,7 @@ def revoke_a_device(world: World) -> None:
     world.acts["revoked"] += 1
     _revoke(world, device)
     device.is_revoked = True
-    world.tell(f"    {device.name} is revoked")
+    world.tell(f"    {device.name} is revoked; {settle_debts(world)} are gone")
 
 
 def _revoke(world: World, device: DeviceProcess) -> None:
@@ -147,9 +153,12 @@ def join_a_device(world: World) -> None:
     """A new till joins; it starts from a snapshot file where there is one."""
     if len(world.devices) >= DEVICES_MAX or not world.server.is_up:
         return
-    device = world.new_device(f"till-new-{len(world.devices)}", "HS", "till", world.stage.clock.now())
+    # Counted, never taken from those that are left: a device that was lost must not lend its home to another.
+    world.joined += 1
+    device = world.new_device(f"till-new-{world.joined}", "HS", "till", world.stage.clock.now())
+    device.schema = OLDER if world.is_drawn_older() else SCHEMA_VERSION
     enrol_home(world, device)
-    world.tell(f"    {device.name} joins")
+    world.tell(f"    {device.name} joins{', an older program' if device.is_older else ''}")
     world.start(device)
 
 
@@ -170,6 +179,8 @@ def enrol_home(world: World, device: DeviceProcess) -> None:
             clock=device.clock,
             ids=device.ids,
         )
+    if device.is_older:
+        begin_older(device.home)
 
 
 def build_snapshots(world: World) -> None:
@@ -179,6 +190,8 @@ def build_snapshots(world: World) -> None:
     shelf, database = world.stage.app.state.snapshots, world.stage.database
     with database.reading() as connection:
         wanted = snapshots.wanted_everywhere(connection, shelf, rows_min=1)
+    if world.has_older and not world.server.is_older:
+        wanted = [*wanted, *(replace(wish, schema=OLDER) for wish in wanted)]
     for wish in wanted:
         snapshots.build(database, shelf, wish, world.stage.clock)
     world.tell(f"    {len(wanted)} snapshot files are built")

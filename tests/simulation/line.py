@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from unittest import mock
 
@@ -19,16 +20,16 @@ class Lines:
     """Who speaks to the server now, and through what."""
 
     def __init__(self) -> None:
-        self._speaker: tuple[str, Carrier] | None = None
+        self._speaker: ContextVar[tuple[str, Carrier] | None] = ContextVar("speaker", default=None)
 
     @contextmanager
     def speaking(self, name: str, carrier: Carrier) -> Iterator[None]:
-        """For the length of a block a client that is made belongs to ``name``, and ``carrier`` carries its requests."""
-        before, self._speaker = self._speaker, (name, carrier)
+        """For the length of a block a client made in this thread belongs to ``name``: ``carrier`` carries its requests."""
+        token = self._speaker.set((name, carrier))
         try:
             yield
         finally:
-            self._speaker = before
+            self._speaker.reset(token)
 
     @contextmanager
     def instead_of_sockets(self) -> Iterator[None]:
@@ -37,23 +38,24 @@ class Lines:
 
         def make(*args: Any, **kwargs: Any) -> httpx.Client:
             if "transport" not in kwargs:
-                kwargs["transport"] = _Transport(self)
+                kwargs["transport"] = _Transport(self.carrier())
             return real(*args, **kwargs)
 
         with mock.patch.object(httpx, "Client", make):
             yield
 
-    def carry(self, request: RawRequest) -> RawAnswer:
-        """Carry a request for whoever speaks now."""
-        assert self._speaker is not None, "nobody is speaking"
-        return self._speaker[1](request)
+    def carrier(self) -> Carrier:
+        """What carries the requests of whoever speaks now."""
+        speaker = self._speaker.get()
+        assert speaker is not None, "nobody is speaking"
+        return speaker[1]
 
 
 class _Transport(httpx.BaseTransport):
-    """An httpx transport that hands each request to the lines."""
+    """An httpx transport that hands each request to one carrier, from whatever thread."""
 
-    def __init__(self, lines: Lines) -> None:
-        self._lines = lines
+    def __init__(self, carry: Carrier) -> None:
+        self._carry = carry
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         body = request.read()
@@ -65,5 +67,5 @@ class _Transport(httpx.BaseTransport):
             headers=tuple(header for header in headers if header[0] in _KEPT),
             body=body,
         )
-        answer = self._lines.carry(raw)
+        answer = self._carry(raw)
         return httpx.Response(answer.status, headers=answer.headers, content=answer.body, request=request)

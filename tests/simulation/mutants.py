@@ -19,7 +19,8 @@ from unittest import mock
 from sqlalchemy import text
 
 import desktop.sync.apply as applying
-from desktop.replica import cursors, driver, offers, outbox, overlay, pulled, resending
+from desktop.replica import cursors, driver, offers, outbox, overlay, pulled, resending, schema_fill
+from desktop.replica.migrations import steps_0002
 from desktop.sync.push_lane import Pushed, PushLane
 from desktop.usecases import complete_sale, lives
 from shared.errors import EnvironmentFailure
@@ -28,6 +29,7 @@ from sync_server.epochs import service as epochs
 from sync_server.inventory import promise_repository
 from sync_server.inventory import service as inventory
 from sync_server.sync import apply_service, edit_service, effects
+from tests.simulation import crowd
 from tests.simulation.run_seed import run_seed
 from tests.simulation.stage import Stage, open_stage
 
@@ -41,20 +43,25 @@ class Mutant:
     Attributes:
         breaks: the invariant that must notice; others may be faster.
         text: what is wrong.
+        is_of_crowd: only those who come at once can notice (``tests.simulation.crowd``).
     """
 
     name: str
     breaks: str
     text: str
     broken: Callable[[], AbstractContextManager[None]]
+    is_of_crowd: bool = False
 
 
 MUTANTS: list[Mutant] = []
 
 
-def _mutant(breaks: str) -> Callable[[Callable[[], Iterator[None]]], Callable[[], Iterator[None]]]:
+def _mutant(
+    breaks: str, *, is_of_crowd: bool = False
+) -> Callable[[Callable[[], Iterator[None]]], Callable[[], Iterator[None]]]:
     def note(work: Callable[[], Iterator[None]]) -> Callable[[], Iterator[None]]:
-        MUTANTS.append(Mutant(work.__name__, breaks, (work.__doc__ or "").splitlines()[0], contextmanager(work)))
+        words = (work.__doc__ or "").splitlines()[0]
+        MUTANTS.append(Mutant(work.__name__, breaks, words, contextmanager(work), is_of_crowd))
         return work
 
     return note
@@ -85,6 +92,18 @@ def row_skipped() -> Iterator[None]:
         return real(connection, entity, rows[:-1] if len(rows) > 1 else rows, context)
 
     with mock.patch.object(pulled, "write_rows", wrong):
+        yield
+
+
+@_mutant("I1")
+def upgrade_passes_over_an_entity() -> Iterator[None]:
+    """After an upgrade of the program one of the entities that it has learnt of is not fetched."""
+    real = schema_fill.changed_since
+
+    def wrong(schema: int) -> tuple[str, ...]:
+        return tuple(entity for entity in real(schema) if entity != "quick_key")
+
+    with mock.patch.object(schema_fill, "changed_since", wrong):
         yield
 
 
@@ -158,6 +177,19 @@ def promise_without_looking() -> Iterator[None]:
         yield
 
 
+@_mutant("I4", is_of_crowd=True)
+def promise_as_seen_before() -> Iterator[None]:
+    """A promise is judged by what its snapshot shows, not by what the buyers before it have left."""
+    available = {
+        "available_known": promise_repository._AVAILABLE_OF.format("known"),
+        "available_b": "EXCLUDED.reserved",
+    }
+    parts = {"lease": "", "number": "0", "from_lease": "", "may": "true", "columns": "", "values": "", "sets": ""}
+    wrong = text(promise_repository._PROMISE.format(**available, **parts, condition=""))
+    with mock.patch.object(promise_repository, "_PROMISE_HEARD", wrong):
+        yield
+
+
 @_mutant("I5")
 def overlay_not_laid() -> Iterator[None]:
     """What comes down is shown without the edits of this device that are on their way."""
@@ -219,6 +251,19 @@ def outbox_dropped_at_restart() -> Iterator[None]:
         return real(connection, cursor)
 
     with mock.patch.object(pulled, "restart_scope", wrong):
+        yield
+
+
+@_mutant("I9")
+def outbox_dropped_at_upgrade() -> Iterator[None]:
+    """A replica file that is brought up to a newer revision loses what waits to be sent."""
+    real = steps_0002.upgrade
+
+    def wrong(connection: Any) -> None:
+        real(connection)
+        connection.exec_driver_sql("DELETE FROM outbox WHERE state = 'waiting'")
+
+    with mock.patch.object(steps_0002, "upgrade", wrong):
         yield
 
 
@@ -319,8 +364,12 @@ class Hunt:
 
 
 def hunt(stage: Stage, mutant: Mutant, *, first: int = 1, seeds_max: int = SEEDS_MAX) -> Hunt:
-    """Play seeds under a mutant until a check catches it."""
+    """Play seeds under a mutant, or rounds of a crowd, until a check catches it."""
     found = Hunt(mutant)
+    if mutant.is_of_crowd:
+        with mutant.broken():
+            tally = crowd.run(stage, seeds_max, first)
+        return Hunt(mutant, first, tally.check, tally.rounds + 1)
     for seed in range(first, first + seeds_max):
         with mutant.broken():
             outcome = run_seed(stage, seed)

@@ -8,6 +8,7 @@ from sync_server.sync import quarantine_service
 from tests.simulation import devices_disk
 from tests.simulation.device_process import DeviceProcess
 from tests.simulation.disasters import enrol_home
+from tests.simulation.upgrades import rounds_of_upgrade, upgrade, upgrade_the_server
 from tests.simulation.world import Broken, World
 
 ROUNDS_MAX = 15
@@ -21,15 +22,21 @@ def come_to_rest(world: World) -> int:
     """
     world.weather.is_calm = True
     world.inside(lambda: None)
+    upgrade_the_server(world)
+    upgrades = rounds_of_upgrade(world)
     world.ensure_server()
     world.network.deliver_due(all_of_them=True)
     for rounds in range(1, ROUNDS_MAX + 1):
         world.tell(f"--- round {rounds}")
         world.pass_time(61)
+        for device in world.devices:
+            if upgrades.get(device.name) == rounds:
+                upgrade(world, device)
         _work_behind(world)
         reports = [world.cycle(device) for device in world.devices if not device.is_revoked]
         is_changed = _look_after_outcasts(world)
         _work_behind(world)
+        is_changed |= rounds <= max(upgrades.values(), default=0)
         if not is_changed and all(_is_at_rest(report) for report in reports):
             return rounds
     stuck = {device.name: device.last_failure for device in world.devices if device.last_failure}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from unittest import mock
 
@@ -17,7 +17,9 @@ from sqlalchemy import Connection, event
 from sync_server.epochs.watch import EpochWatch
 from sync_server.inventory import service as inventory
 from sync_server.orders import service as orders
-from sync_server.sync import housekeeping
+from sync_server.snapshots import service as snapshots
+from sync_server.sync import housekeeping, idle_service, pull_service
+from tests.helpers.older_schema import OLDER
 from tests.simulation.bridge import RawAnswer, RawRequest, ServerDied
 from tests.simulation.stage import Stage
 
@@ -30,6 +32,7 @@ class ServerProcess:
         statements: how many statements that change something it has begun, all in all.
         backups: names of databases that are backups, oldest first.
         of_this_history: those made since the last restore; a standby can only be one of these.
+        is_older: it is one release back: it gives no rows to programs that are newer.
     """
 
     def __init__(self, stage: Stage) -> None:
@@ -38,7 +41,20 @@ class ServerProcess:
         self.statements = 0
         self.backups: list[str] = []
         self.of_this_history: list[str] = []
+        self.is_older = False
+        self._release = ExitStack()
         self._dies_after: int | None = None
+
+    def be_older(self) -> None:
+        """Be one release back until ``upgrade``."""
+        self.is_older = True
+        for module in (pull_service, idle_service, snapshots):
+            self._release.enter_context(mock.patch.object(module, "SCHEMA_VERSION", OLDER))
+
+    def upgrade(self) -> None:
+        """Be of this release."""
+        self.is_older = False
+        self._release.close()
 
     def start(self) -> None:
         """Start a worker."""
@@ -132,6 +148,7 @@ class ServerProcess:
     def forget(self) -> None:
         """End it and drop its backups."""
         self.stop()
+        self.upgrade()
         self._stage.admin(*(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)" for name in self.backups))
         self.backups.clear()
         self.of_this_history.clear()

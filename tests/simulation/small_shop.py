@@ -10,16 +10,18 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from shared.clock import instant_of
 from shared.ids import derived_id
 from shared.schema.base import Replicated
+from shared.sync.wire import Value
 from sync_server.auth.service import create_api_key
 from sync_server.chain import service as chain
 from sync_server.db.sessions import Connection, Database
 from sync_server.inventory import service as inventory
 from sync_server.inventory.service import LedgerRow
+from sync_server.sync import payload_repository
 from tests.helpers.replica import PIN_HASHES, PINS, ROLES
 
 BEGIN = instant_of(dt.datetime(2026, 11, 18, 9, 0, tzinfo=dt.UTC))
@@ -38,6 +40,22 @@ GOODS = (
     ("CUP", "Enamel cup", "STANDARD", 790),
     ("JAM", "Plum jam", "ZERO", 410),
 )
+
+
+DOCUMENTS = ("product", "customer", "quick_key")
+"""What people edit in a seed: fields of these that nobody edits stay as they were made."""
+RootValues = dict[tuple[str, uuid.UUID], list[Value]]
+"""The values of documents' roots, by entity and id."""
+
+
+def first_rows(connection: Connection) -> RootValues:
+    """The documents of a seed's beginning."""
+    found: RootValues = {}
+    for entity in DOCUMENTS:
+        ids = connection.execute(text(f"SELECT uuid_send(id) FROM {entity}")).scalars().all()
+        for entity_id, payload in payload_repository.read_payloads(connection, entity, ids).items():
+            found[entity, uuid.UUID(bytes=entity_id)] = list(payload[0])
+    return found
 
 
 def shop_id(kind: str, key: str) -> uuid.UUID:
@@ -112,11 +130,13 @@ def _add_goods(connection: Connection) -> None:
     for number, (sku, name, tax, pence) in enumerate(GOODS):
         product, variant = shop_id("product", sku), shop_id("variant", sku)
         tax_category = shop_id("tax_category", tax)
-        row: dict[str, object] = {"id": product, "name": name, "category_id": category}
+        row: dict[str, object] = {"id": product, "name": name, "category_id": category, "brand": f"Maker {number % 3}"}
         _add(connection, "product", [row | {"tax_category_id": tax_category}])
         _add(connection, "variant", [{"id": variant, "product_id": product, "sku": sku}])
         code = f"50{number:010d}"
         _add(connection, "barcode", [{"id": shop_id("barcode", sku), "code": code, "variant_id": variant}])
+        key = {"category_id": category, "variant_id": variant, "position": number}
+        _add(connection, "quick_key", [{"id": shop_id("quick_key", sku), **key}])
         price = {"price_list_id": shop_id("price_list", "RETAIL"), "unit_price_micro": pence * 10_000}
         when = {"valid_from": dt.date(2026, 1, 1), "created_at": BEGIN}
         _add(connection, "price", [{"id": shop_id("price", sku), "variant_id": variant, **price, **when}])

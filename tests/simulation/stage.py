@@ -10,7 +10,7 @@ import os
 import random
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -25,24 +25,25 @@ from desktop.replica.driver import connect
 from desktop.replica.fingerprint import fingerprint_of
 from desktop.secrets import REPLICA_KEY, FileStore
 from desktop.settings import SecretsPlace, Settings
-from desktop.sync.connect import engine_of
 from desktop.sync.device_key import public_key_text
 from desktop.sync.transport import HttpEnrolmentDesk
 from desktop.usecases.enrol import enrol
 from desktop.usecases.start import opened_device
 from shared.clock import SettableClock
 from shared.ids import TimeOrderedIds
+from shared.schema.registry import SCHEMA_VERSION
 from sync_server.db.engine import connection_text
 from sync_server.db.sessions import Database
 from sync_server.devices.joining_service import make_enrol_code
 from sync_server.epochs.watch import EpochWatch
 from sync_server.main import create_app
 from sync_server.settings import ServerSettings
+from tests.helpers.older_schema import OLDER
 from tests.helpers.postgres import PostgresCluster, running_cluster
-from tests.simulation import devices_disk
+from tests.simulation import devices_disk, older_program
 from tests.simulation.bridge import Bridge
 from tests.simulation.line import Lines
-from tests.simulation.small_shop import BEGIN, Channel, fill
+from tests.simulation.small_shop import BEGIN, Channel, RootValues, fill, first_rows
 
 SERVER_URL = "http://server.sim"
 SETTINGS = Settings(secrets=SecretsPlace.FILE)
@@ -87,6 +88,7 @@ class Stage:
         self.bridge = Bridge(app)
         self.template = f"stage_{os.getpid()}"
         self.channel = Channel("")
+        self.first_rows: RootValues = {}
 
     def watch(self, *arguments: Any) -> EpochWatch:
         """The worker's watch over the database's history; its look is a step of the seed, not of a thread."""
@@ -118,15 +120,15 @@ class Stage:
         """Where a device of the seed at hand lives."""
         return Home(self.folder / "homes" / name)
 
-    def begin(self, seed: int) -> None:
-        """Fresh database, fresh homes, the clock at the beginning."""
+    def begin(self, seed: int, older: Collection[str] = ()) -> None:
+        """Fresh database, fresh homes (these of an older program), the clock at the beginning."""
         self.clock.set(BEGIN)
         self.ids.begin(f"server {seed}")
         self.copy_database(self.template, self.database_name)
         for place in (self.folder / "homes", self.server_home):
             shutil.rmtree(place, ignore_errors=True)
-        shutil.copytree(self.folder / "prepared", self.folder / "homes")
         for name, *_ in ROSTER:
+            shutil.copytree(self._prepared(is_older=name in older) / name, self.home_of(name).folder)
             restamp(self.home_of(name))
         self.server_home.mkdir(parents=True)
 
@@ -137,13 +139,19 @@ class Stage:
         self.ids.begin("preparation")
         self.bridge.start_app()
         self.channel = fill(self.database)
+        with self.database.reading() as connection:
+            self.first_rows = first_rows(connection)
         for name, store, kind in ROSTER:
             self._prepare_device(name, store, kind)
-        for name, *_ in ROSTER:
-            self._bring_in_step(name)
+        for is_older in (False, True):
+            for name, *_ in ROSTER:
+                shutil.copytree(self.home_of(name).folder, self._prepared(is_older=is_older) / name)
+                self._bring_in_step(Home(self._prepared(is_older=is_older) / name), is_older=is_older)
         self.bridge.stop_app()
-        shutil.copytree(self.folder / "homes", self.folder / "prepared")
         self.copy_database(self.database_name, self.template)
+
+    def _prepared(self, *, is_older: bool) -> Path:
+        return self.folder / ("prepared-older" if is_older else "prepared")
 
     def _prepare_device(self, name: str, store: str, kind: str) -> None:
         home = self.home_of(name)
@@ -160,12 +168,17 @@ class Stage:
                 ids=self.ids,
             )
 
-    def _bring_in_step(self, name: str) -> None:
+    def _bring_in_step(self, home: Home, *, is_older: bool) -> None:
+        restamp(home)
+        if is_older:
+            older_program.begin_older(home)
+        schema = OLDER if is_older else SCHEMA_VERSION
         with (
-            self.lines.speaking(name, self.bridge.call),
-            opened_device(self.home_of(name), SETTINGS, clock=self.clock, ids=self.ids) as device,
+            older_program.speaking(schema),
+            self.lines.speaking(home.folder.name, self.bridge.call),
+            opened_device(home, SETTINGS, clock=self.clock, ids=self.ids) as device,
         ):
-            engine = engine_of(device)
+            engine = older_program.engine_for(device, schema)
             engine.cycle()
             engine.stop()
 
@@ -192,6 +205,7 @@ def open_stage() -> Iterator[Stage]:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         stack.enter_context(mock.patch.object(sync_server.main, "_pokes", side_effect=lambda *_: nullcontext()))
         stack.enter_context(devices_disk.watched())
+        stack.enter_context(older_program.installed())
         stage = Stage(cluster, folder)
         stack.enter_context(mock.patch.object(sync_server.main, "EpochWatch", stage.watch))
         stack.callback(stage.admin, f"DROP DATABASE IF EXISTS {stage.database_name} WITH (FORCE)")

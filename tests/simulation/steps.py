@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from sync_server.chain import service as chain
 from sync_server.inventory.keeper import keep
-from tests.simulation import disasters
+from tests.simulation import disasters, upgrades
 from tests.simulation.acts import OFFICE_ACTS, TILL_ACTS, Act, change_customer, rename_product
 from tests.simulation.device_process import DeviceProcess
 from tests.simulation.weather import Fault
@@ -30,6 +30,8 @@ def make_step(world: World) -> None:
     if not world.server.is_up and world.dice.random() < 0.5:
         world.ensure_server()
     steps = [*STEPS, *(each for each in DISASTERS if each[0].__name__ in world.weather.disasters)]
+    if world.has_older:
+        steps += UPGRADES
     step = world.dice.choices([each for each, _ in steps], [weight for _, weight in steps])[0]
     step(world)
 
@@ -189,6 +191,10 @@ STEPS: tuple[tuple[Step, int], ...] = (
     (kill_a_device, 2),
     (restart_the_server, 2),
     (change_sharing, 4),
+)
+UPGRADES: tuple[tuple[Step, int], ...] = (
+    (upgrades.upgrade_a_program, 4),
+    (upgrades.upgrade_the_server, 5),
 )
 DISASTERS: tuple[tuple[Step, int], ...] = (
     (disasters.back_up_the_server, 3),

@@ -30,6 +30,7 @@ class Watcher:
 
     def __init__(self) -> None:
         self._seen: dict[str, Seen] = {}
+        self._accepted: dict[str, set[bytes]] = {}
 
     def look(self, device: DeviceProcess, connection: Connection) -> Problem | None:
         """Compare with the last look."""
@@ -38,9 +39,15 @@ class Watcher:
         self._seen[device.name] = now
         return (
             _half_sale(device, connection)
-            or _own_edit_hidden(device, connection)
+            or _own_edit_hidden(device, connection, self._accepted_on(device, connection))
             or (None if before is None else _went_back(device, before, now))
         )
+
+    def _accepted_on(self, device: DeviceProcess, connection: Connection) -> set[bytes]:
+        """The mutations that were answered at some look; after a restore some of them wait again."""
+        accepted = self._accepted.setdefault(device.name, set())
+        accepted |= {row[0] for row in connection.exec_driver_sql("SELECT id FROM outbox WHERE state <> 'waiting'")}
+        return accepted
 
     def forget(self, device: DeviceProcess) -> None:
         """Its folder was replaced: what it showed before means nothing."""
@@ -86,22 +93,21 @@ def _half_sale(device: DeviceProcess, connection: Connection) -> Problem | None:
     return None
 
 
-def _own_edit_hidden(device: DeviceProcess, connection: Connection) -> Problem | None:
+def _own_edit_hidden(device: DeviceProcess, connection: Connection, accepted: set[bytes]) -> Problem | None:
     """I5: an edit that was made here and is not settled yet is what this device shows.
 
-    Not while a device comes to terms with a restored server: edits that were settled wait again, and until the server's
-    rows have come the device goes on showing what had become of them.
+    While a device comes to terms with a restored server edits that were settled wait again, and until the server's rows
+    have come it goes on showing what had become of them; what was never answered must show then too.
     """
-    if connection.exec_driver_sql(_IS_RECOVERING).scalar_one():
-        return None
+    is_recovering = connection.exec_driver_sql(_IS_RECOVERING).scalar_one()
     rows = connection.exec_driver_sql(
-        "SELECT entity, entity_id, arguments FROM outbox WHERE name IN ('product.edit', 'customer.edit') "
+        "SELECT entity, entity_id, arguments, id FROM outbox WHERE name IN ('product.edit', 'customer.edit') "
         "AND number > (SELECT settled_number FROM identity) AND state <> 'refused' AND length(arguments) > 0 "
         "ORDER BY number"
     ).all()
     wanted: dict[tuple[str, bytes, str], object] = {}
-    for entity, entity_id, arguments in rows:
-        for name, (_, mine) in _changes(arguments).items():
+    for entity, entity_id, arguments, key in rows:
+        for name, (_, mine) in _changes(arguments).items() if not is_recovering or key not in accepted else ():
             wanted[entity, entity_id, name] = mine
     for (entity, entity_id, name), mine in wanted.items():
         shown = connection.exec_driver_sql(f"SELECT {name} FROM {entity} WHERE id = ?", (entity_id,)).first()

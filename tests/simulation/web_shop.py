@@ -38,6 +38,7 @@ class WebShop:
     api_key: str
     carry: Carry
     dice: random.Random
+    name: str = "key"
     orders: list[WebOrder] = field(default_factory=list)
     oversold: list[str] = field(default_factory=list)
 
@@ -53,9 +54,14 @@ class WebShop:
             body: dict[str, Any] = {"store": dice.choice(STORES), "lines": lines}
             if dice.random() < 0.5:
                 body["hold_minutes"] = dice.choice((5, 60))
-            order = WebOrder(f"key-{len(self.orders)}", body)
-            self.orders.append(order)
-        return self._send(order)
+            return self.order(body)
+        return self.send(order)
+
+    def order(self, body: dict[str, Any]) -> str:
+        """Place an order that says this."""
+        order = WebOrder(f"{self.name}-{len(self.orders)}", body)
+        self.orders.append(order)
+        return self.send(order)
 
     def move(self) -> str:
         """Collect or cancel an order."""
@@ -68,7 +74,8 @@ class WebShop:
         answer = self._post(f"/orders/{order.id}/{order.wants}", b"", "")
         return f"{order.wants} {order.key}: {None if answer is None else answer.status}"
 
-    def _send(self, order: WebOrder) -> str:
+    def send(self, order: WebOrder) -> str:
+        """Send an order, for the first time or again."""
         answer = self._post("/orders", json.dumps(order.body).encode(), order.key)
         if answer is None or answer.status >= 500 or answer.status in (429, 200):
             return f"order {order.key}: no answer"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -17,9 +18,12 @@ import desktop.sync.bootstrap
 import desktop.sync.pull_lane
 import desktop.sync.push_lane
 import sync_server.sync.pull_service
+from desktop.replica.identity import identity_of
 from desktop.sync.cycle import CycleReport
 from shared.clock import SettableClock
 from shared.errors import BugError, CounterfoilError, EnvironmentFailure, UserError
+from shared.schema.registry import SCHEMA_VERSION
+from tests.helpers.older_schema import OLDER
 from tests.simulation.bridge import RawAnswer, RawRequest, ServerDied
 from tests.simulation.deeds import Journal
 from tests.simulation.device_process import DeviceProcess
@@ -32,6 +36,9 @@ from tests.simulation.weather import Weather
 from tests.simulation.web_shop import WebShop
 
 MOMENTS_MAX = 60
+
+Series = tuple[uuid.UUID, int]
+"""A series of receipt numbers: the device and which one of its series."""
 
 
 class Broken(AssertionError):
@@ -49,9 +56,14 @@ class World:
         trace: what happened, one line each.
         acts: how often each kind of step was made.
         deaths: how often devices died.
+        joined: how many tills came after the first ones.
+        releases: which programs are older ones, and when they stop being so; dice of their own.
+        has_older: some devices begin as older programs.
+        shared_series: series of receipts in which two copies count that nothing on the machine could tell apart.
+        is_parallel: threads stay threads, so that no two runs are the same.
     """
 
-    def __init__(self, stage: Stage, seed: int, *, is_loud: bool = False) -> None:
+    def __init__(self, stage: Stage, seed: int, *, is_loud: bool = False, is_parallel: bool = False) -> None:
         self.stage = stage
         self.seed = seed
         self.dice = random.Random(seed)
@@ -66,6 +78,11 @@ class World:
         self.trace: list[str] = []
         self.acts: Counter[str] = Counter()
         self.deaths = 0
+        self.joined = 0
+        self.releases = random.Random(f"releases {seed}")
+        self.has_older = self.releases.random() < 0.5
+        self.shared_series: set[Series] = set()
+        self.is_parallel = is_parallel
         self._is_loud = is_loud
         self._step = 0
         self._inside: Callable[[], None] = lambda: None
@@ -75,14 +92,27 @@ class World:
     def running(self) -> Iterator[World]:
         """The world for as long as the block lasts."""
         with ExitStack() as stack:
-            stack.enter_context(deterministic(self.seed))
-            self.stage.begin(self.seed)
+            if not self.is_parallel:
+                stack.enter_context(deterministic(self.seed))
+            older = {name for name, *_ in ROSTER if self.is_drawn_older()}
+            self.stage.begin(self.seed, older)
             stack.callback(self.server.forget)
             self.server.start()
             stack.callback(self._close_devices)
             for name, store, kind in ROSTER:
-                self.start(self.new_device(name, store, kind, self.stage.clock.now()))
+                device = self.new_device(name, store, kind, self.stage.clock.now())
+                device.schema = OLDER if name in older else SCHEMA_VERSION
+                self.start(device)
+            if self.has_older and self.releases.random() < 0.25:
+                self.server.be_older()
+                self.tell("    the server is one release back")
+            if older:
+                self.tell(f"    older programs: {', '.join(sorted(older))}")
             yield self
+
+    def is_drawn_older(self) -> bool:
+        """Whether the next device's program is an older one."""
+        return self.has_older and self.releases.random() < 0.5
 
     def new_device(self, name: str, store: str, kind: str, now: int) -> DeviceProcess:
         """A device with a folder of its own; ``start`` starts it and makes it one of the devices."""
@@ -96,6 +126,13 @@ class World:
             self.devices.append(device)
         self.live(device, lambda: None)
         self.look_at(device, "start")
+
+    def note_perfect_copy(self, device: DeviceProcess) -> None:
+        """A device was copied or rolled back so that nothing on the machine can tell: it may give numbers again."""
+        device.may_repeat_numbers = True
+        with device.looking() as replica:
+            me = identity_of(replica)
+        self.shared_series.add((me.device_id, me.receipt_series))
 
     def tell(self, text: str) -> None:
         """Note what happens."""

@@ -1,7 +1,8 @@
 """I2 and I13: whatever somebody did and any surviving place still holds is on the server, as it was done, once.
 
 Facts and new documents are looked up by their id and compared with what was written at the counter. An edit must be in
-force, or have been overwritten by somebody who saw it, or stand in the inbox. Nothing is on the server that nobody did.
+force, or have been overwritten by somebody who saw it, or stand in the inbox. A field that nobody edited is as it was
+when its document was made. Nothing is on the server that nobody did.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from shared.schema.types import WireKind, canonical_json
 from shared.sync.operations import Verb
 from sync_server.sync import payload_repository
 from tests.simulation.deeds import Deed
+from tests.simulation.small_shop import DOCUMENTS
 from tests.simulation.world import World
 
 _NEW = (Verb.RECORD, Verb.CREATE)
@@ -30,6 +32,7 @@ def check(world: World) -> Iterator[str]:
         yield from _lost(connection, world, refused)
         yield from _doubled_or_invented(connection, world)
         yield from _edits_lost(connection, world, refused)
+        yield from _changed_by_nobody(connection, world)
 
 
 def refused_ids(connection: Connection) -> set[uuid.UUID]:
@@ -114,6 +117,28 @@ def _edits_lost(connection: Connection, world: World, refused: set[uuid.UUID]) -
             is_own_later = any(other.device == deed.device and other.order > deed.order for other in kept)
             if not is_own_later and not any(_named(mine, column.kind) & entry[2] for entry in about):
                 yield f"lost: {deed} set {field} to {mine!r}; it is {stands!r} and the inbox does not know"
+
+
+def _changed_by_nobody(connection: Connection, world: World) -> Iterator[str]:
+    """Fields that differ from what their document was made with, though nobody ever edited them."""
+    made = dict(world.stage.first_rows)
+    edited: set[tuple[str, uuid.UUID, str]] = set()
+    for deed in world.journal.deeds.values():
+        if deed.entity in DOCUMENTS and deed.verb is Verb.CREATE:
+            made[deed.entity, deed.entity_id] = deed.arguments["row"][0]
+        if deed.verb is Verb.EDIT:
+            edited |= {(deed.entity, deed.entity_id, field) for field in deed.arguments["changes"]}
+    for entity in DOCUMENTS:
+        ids = [entity_id.bytes for name, entity_id in made if name == entity]
+        stored = payload_repository.read_payloads(connection, entity, ids)
+        for key, payload in stored.items():
+            entity_id = uuid.UUID(bytes=key)
+            for column, was, stands in zip(
+                AGGREGATES[entity].root.columns, made[entity, entity_id], payload[0], strict=True
+            ):
+                is_kept = column.policy in (Policy.MERGE, Policy.REVIEW, Policy.FIXED)
+                if is_kept and (entity, entity_id, column.name) not in edited and _plain(was) != _plain(stands):
+                    yield f"lost: {column.name} of {entity} {entity_id} was {was!r}, is {stands!r}, and nobody edited it"
 
 
 def _named(value: object, kind: WireKind) -> set[str]:

@@ -2,7 +2,8 @@
 
 Each granted order leaves its holds; holds are only ever made of what is available, so a level's ``reserved`` above its
 ``on_hand`` must come from sales made after the promise. An order that was answered 201 exists, once; its holds are
-whole, unless it came back after a restore and the inbox asks somebody to look at it.
+whole. The one exception is an order that a restored server got back when its goods were promised to others by then: it
+holds nothing at all, and the inbox says so.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ def check(world: World) -> Iterator[str]:
                 "SELECT o.id FROM customer_order o JOIN order_line l ON l.order_id = o.id "
                 "WHERE o.state IN ('placed', 'ready') GROUP BY o.id HAVING sum(l.quantity) <> "
                 "(SELECT coalesce(sum(r.quantity), 0) FROM reservation r WHERE r.order_id = o.id AND r.state = 'held') "
-                "AND NOT EXISTS (SELECT FROM inbox_entry e WHERE e.kind = 'recovery' AND e.entity_id = o.id)"
+                "AND (EXISTS (SELECT FROM reservation r WHERE r.order_id = o.id AND r.state = 'held') OR NOT EXISTS "
+                "(SELECT FROM inbox_entry e WHERE e.kind = 'recovery' AND e.entity = 'customer_order' "
+                "AND e.entity_id = o.id AND e.reason LIKE '%promised to others%'))"
             )
         ).scalars()
         for found in short:
