@@ -23,8 +23,9 @@ from desktop.replica.identity import identity_of
 from desktop.replica.rows import aggregate_of
 from desktop.replica.unit_of_work import UnitOfWork
 from shared.clock import MICROSECONDS_PER_SECOND
-from shared.schema.registry import Aggregate
+from shared.schema.registry import SCHEMA_AT_LEAST, Aggregate, at_schema
 from shared.sync.operations import REMOVABLE, Verb
+from shared.sync.projection import narrowed, widened
 from shared.sync.version import epoch_of
 from shared.sync.wire import Payload
 
@@ -77,9 +78,15 @@ def offer_held_back(unit: UnitOfWork) -> int:
 
 
 def offer(unit: UnitOfWork, aggregate: Aggregate, payload: Payload, version: int) -> None:
-    """Put an offer into the outbox; what is shown is the caller's affair."""
+    """Put an offer into the outbox; what is shown is the caller's affair.
+
+    After an upgrade of the program, until what it has learnt of has come, only what the former one knew is offered.
+    """
     entity_id = payload[0][0]
     assert isinstance(entity_id, bytes)
+    filled = max(identity_of(unit.connection).schema_filled, SCHEMA_AT_LEAST)
+    if aggregate.entity in at_schema(filled):
+        payload = narrowed(aggregate.entity, widened(aggregate.entity, payload), filled)
     outbox.append(
         unit.connection,
         mutation_id=unit.ids.new(),

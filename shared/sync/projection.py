@@ -39,13 +39,24 @@ def widened(entity: str, payload: Payload) -> Payload:
     Raises:
         ValueError: it is of no schema that we know.
     """
-    ours = registry.AGGREGATES[entity]
-    if _fits(ours, payload):
+    schema = schema_of(entity, payload)
+    if schema == SCHEMA_VERSION:
         return payload
+    return _filled(registry.AGGREGATES[entity], registry.at_schema(schema)[entity], payload)
+
+
+def schema_of(entity: str, payload: Payload) -> int:
+    """The wire schema a payload is of: ours where it fits ours.
+
+    Raises:
+        ValueError: it is of no schema that we know.
+    """
+    if _fits(registry.AGGREGATES[entity], payload):
+        return SCHEMA_VERSION
     for schema in range(SCHEMA_AT_LEAST, SCHEMA_VERSION):
         theirs = registry.at_schema(schema).get(entity)
         if theirs is not None and _fits(theirs, payload):
-            return _filled(ours, theirs, payload)
+            return schema
     raise ValueError(f"a {entity} of no schema that is known")
 
 

@@ -21,7 +21,7 @@ from sync_server.db.context import PushContext
 from sync_server.db.sessions import Connection
 from sync_server.inbox import service as inbox
 from sync_server.inbox.service import Entry
-from sync_server.sync import offer_service, payload_repository, record_repository
+from sync_server.sync import later_columns, offer_service, payload_repository, record_repository
 from sync_server.sync.edit_service import apply_change
 from sync_server.sync.effects import AFTER_EDIT, AFTER_RECORD
 from sync_server.sync.mutation_decoding import Mutation, NewAggregate, decode_mutation
@@ -142,6 +142,9 @@ def _insert(batch: _Batch, aggregate: Aggregate, mutations: Sequence[Mutation]) 
             batch.note(mutation, "applied")
             continue
         if is_same:
+            if mutation.entity_id in stored and mutation.verb is Verb.CREATE:
+                standing = stored[mutation.entity_id]
+                later_columns.fill_in(batch.connection, batch.context, aggregate, standing, arguments)
             batch.note(mutation, "repeated")
         else:
             batch.refuse(MutationRefused(mutation.sent, _other_content(aggregate)))

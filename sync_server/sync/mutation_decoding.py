@@ -13,10 +13,10 @@ import msgspec
 
 from shared.errors import UserError
 from shared.limits import AGGREGATE_MAX_BYTES, AGGREGATE_MAX_CHILDREN
-from shared.schema.registry import AGGREGATES, Aggregate, WireColumn, WireTable
+from shared.schema.registry import AGGREGATES, SCHEMA_VERSION, Aggregate, WireColumn, WireTable
 from shared.schema.types import WireKind
 from shared.sync.operations import MUTATION_NAMES, MUTATION_VERSION, Verb
-from shared.sync.projection import widened
+from shared.sync.projection import schema_of, widened
 from shared.sync.wire import Payload, SentMutation, Value
 
 _of: Callable[[Any, Any], Any] = operator.getitem
@@ -67,12 +67,14 @@ class NewAggregate:
     Attributes:
         version: of an offer: the version the device knew the aggregate at; otherwise 0.
         repairs: the refused mutation in whose place this one comes; empty for most.
+        schema: the wire schema the rows came in; what a later one has is at its default.
     """
 
     root: Root
     children: Children
     version: int = 0
     repairs: bytes = b""
+    schema: int = SCHEMA_VERSION
 
     def holds_the_same(self, other: NewAggregate) -> bool:
         """Whether the rows are the same, whatever else the arguments say."""
@@ -167,7 +169,7 @@ def _arguments(aggregate: Aggregate, verb: str, encoded: bytes) -> NewAggregate 
 
 
 def _new_aggregate(aggregate: Aggregate, encoded: bytes) -> NewAggregate:
-    arguments = _row_arguments(aggregate, encoded)
+    arguments, schema = _row_arguments(aggregate, encoded)
     root, children = arguments.row
     _check_row(aggregate.root, root)
     rows_by_table: dict[str, list[Root]] = {}
@@ -181,20 +183,21 @@ def _new_aggregate(aggregate: Aggregate, encoded: bytes) -> NewAggregate:
         if len({row[0] for row in rows}) < len(rows):
             raise ValueError(f"two rows of {table.name} have the same id")
         rows_by_table[table.name] = sorted(rows, key=_row_id)
-    return NewAggregate(root, rows_by_table, arguments.version, arguments.repairs)
+    return NewAggregate(root, rows_by_table, arguments.version, arguments.repairs, schema)
 
 
-def _row_arguments(aggregate: Aggregate, encoded: bytes) -> Any:
-    """The arguments as they are; rows of an older wire schema with defaults for what they lack."""
+def _row_arguments(aggregate: Aggregate, encoded: bytes) -> tuple[Any, int]:
+    """The arguments and their wire schema; rows of an older one with defaults for what they lack."""
     try:
-        return _row_decoder(aggregate).decode(encoded)
+        return _row_decoder(aggregate).decode(encoded), SCHEMA_VERSION
     except msgspec.ValidationError:
         plain = msgspec.msgpack.decode(encoded, type=dict[str, Any])
         given = msgspec.convert(plain.get("row"), Payload)
-        filled = widened(aggregate.entity, given)
-        if filled is given:
+        schema = schema_of(aggregate.entity, given)
+        if schema == SCHEMA_VERSION:
             raise
-        return _row_decoder(aggregate).decode(msgspec.msgpack.encode({**plain, "row": filled}))
+        filled = widened(aggregate.entity, given)
+        return _row_decoder(aggregate).decode(msgspec.msgpack.encode({**plain, "row": filled})), schema
 
 
 def _row_id(row: Root) -> bytes:

@@ -29,7 +29,13 @@ from sync_server.db.versions import next_version
 from sync_server.inbox import service as inbox
 from sync_server.inbox.service import Entry
 from sync_server.orders import recovery_service as orders
-from sync_server.sync import document_repository, offer_repository, payload_repository, record_repository
+from sync_server.sync import (
+    document_repository,
+    later_columns,
+    offer_repository,
+    payload_repository,
+    record_repository,
+)
 from sync_server.sync.effects import AFTER_RECORD
 from sync_server.sync.mutation_decoding import Mutation, NewAggregate
 from sync_server.sync.offer_repository import Past
@@ -76,6 +82,9 @@ def apply_document(connection: Connection, context: PushContext, mutation: Mutat
     past = offer_repository.past(connection, aggregate.entity, entity_id, arguments.version)
     if arguments.version <= max(past.kept, past.recovered):
         return "repeated"
+    if root is not None and later_columns.is_partial(arguments):
+        standing = payload_repository.read_payloads(connection, aggregate.entity, [mutation.entity_id])
+        arguments = later_columns.completed(aggregate, arguments, standing[mutation.entity_id])
     offer = _Offer(connection, context, aggregate, arguments, past)
     if aggregate.entity == _ORDER:
         return _apply_order(offer)
@@ -279,7 +288,7 @@ class _Offer:
             self.connection,
             self.aggregate.entity,
             self.entity_id,
-            offered=self.arguments.version,
+            offered=later_columns.version_given_back(self.arguments),
             version=next_version(self.connection, self.aggregate.entity, self.entity_id),
             device_id=self.context.device_id,
             now=self.context.now,
