@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from shared.clock import datetime_at
-from sync_server.commands.opened import Home, opened_database
+from sync_server.commands.opened import Home, opened_database, settings_of
 
 commands = typer.Typer()
 
@@ -28,6 +28,20 @@ def epoch(home: Home = None) -> None:
         since = f"{datetime_at(each.at):%Y-%m-%d %H:%M} UTC"
         table.add_row(str(each.epoch), since, f"{each.tide:,}", each.timeline, each.why)
     Console().print(table)
+
+
+@commands.command("hand-over")
+def hand_over_command(home: Home = None) -> None:
+    """Make the last commit before a planned switchover, with every server process stopped: devices notice nothing."""
+    from sync_server.epochs.service import hand_over, marker_of
+
+    marker = marker_of(settings_of(home).home)
+    with opened_database(home) as database:
+        done = hand_over(database.engine, marker, database.clock, database.ids)
+    typer.echo(
+        f"Handed over in epoch {done.epoch} at {done.tide:,} changes. Open nothing on this database any more. Promote "
+        f"the standby once it has replayed {done.place}, then start the server with this home first."
+    )
 
 
 @commands.command("new-epoch")

@@ -25,12 +25,14 @@ class Mark(msgspec.Struct, frozen=True):
         epoch: the epoch that was served.
         tide: the sum of all scopes' positions: it only ever grows within a history.
         run_id: the run that wrote it.
+        handed_over: the last commit of a planned switchover, as a run; None outside of one.
     """
 
     server_id: uuid.UUID
     epoch: int
     tide: int
     run_id: uuid.UUID
+    handed_over: uuid.UUID | None = None
 
     def is_beyond(self, other: Mark) -> bool:
         """Whether this one is of the same server and further on."""

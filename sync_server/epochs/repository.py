@@ -72,6 +72,11 @@ VALUES (:epoch, :at, :why, :timeline, :system, :tide) ON CONFLICT (epoch) DO NOT
 _HISTORY = text("SELECT epoch, at, why, timeline, system_identifier, tide FROM epoch_log ORDER BY epoch")
 _OVERTAKE = text("UPDATE epoch_log SET overtaken_at = :at WHERE epoch = :epoch")
 _TIDE = text("SELECT coalesce(sum(position), 0)::bigint FROM sync_scope")
+_OTHERS = text("""
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name LIKE :programs
+""")
+_FLUSHED = text("SELECT CAST(pg_current_wal_flush_lsn() AS text)")
 _ADD_RUN = text("INSERT INTO server_run (id, at) VALUES (:id, :at) ON CONFLICT (id) DO NOTHING")
 _FORGET_RUNS = text("DELETE FROM server_run WHERE id NOT IN (SELECT id FROM server_run ORDER BY at DESC LIMIT :kept)")
 
@@ -117,6 +122,16 @@ def tide(connection: Connection) -> int:
 def history(connection: Connection) -> list[LoggedEpoch]:
     """Every epoch, the first one first."""
     return [LoggedEpoch(*row) for row in connection.execute(_HISTORY)]
+
+
+def other_sessions(connection: Connection, programs: str) -> int:
+    """How many other sessions of this database call themselves like ``programs`` (a LIKE pattern)."""
+    return int(connection.execute(_OTHERS, {"programs": programs}).scalar_one())
+
+
+def flushed(connection: Connection) -> str:
+    """How far PostgreSQL's log is on the disk, as it names places in it."""
+    return str(connection.execute(_FLUSHED).scalar_one())
 
 
 def add_run(connection: Connection, run_id: uuid.UUID, at: int, kept: int) -> None:

@@ -12,6 +12,7 @@ import structlog
 from shared.clock import Clock
 from shared.errors import UserError
 from shared.ids import IdMaker
+from sync_server.db.engine import APPLICATION_NAME
 from sync_server.db.sessions import Connection, Engine
 from sync_server.epochs import repository
 from sync_server.epochs.marker import MARKER_NAME, EpochMarker, Mark
@@ -42,6 +43,15 @@ class Found:
     is_standby: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """How far a database had come when it was handed over; ``place`` is PostgreSQL's position in its log."""
+
+    epoch: int
+    tide: int
+    place: str
+
+
 def marker_of(home: Path) -> EpochMarker:
     """The marker of a server's home."""
     return EpochMarker(home / MARKER_NAME)
@@ -60,9 +70,8 @@ def declare_if_needed(engine: Engine, marker: EpochMarker, clock: Clock, seen: M
     """
     told = marker.read()
     marks = [mark for mark in (told, seen) if mark is not None]
-    runs = [mark.run_id for mark in marks]
     with engine.begin() as connection:
-        found, why = repository.look(connection, runs), ""
+        found, why = repository.look(connection, _runs_of(marks)), ""
         if found.is_standby:
             return Found(seen or told or _mark(found, _NOBODY), is_standby=True)
         if _is_other(found) or reason_for_new_epoch(found, marks):
@@ -71,7 +80,8 @@ def declare_if_needed(engine: Engine, marker: EpochMarker, clock: Clock, seen: M
             repository.add_run(connection, seen.run_id, clock.now(), RUNS_KEPT)
     last = seen or told
     mark = _mark(found, _NOBODY if last is None else last.run_id)
-    if mark != told and (seen is not None or told is None or why):
+    is_handed_over = told is not None and told.handed_over is not None
+    if mark != told and (seen is not None or told is None or why or is_handed_over):
         marker.write(mark)
     if why:
         _log.warning("a new epoch was declared", epoch=found.epoch, why=why)
@@ -91,6 +101,34 @@ def begin_run(engine: Engine, marker: EpochMarker, clock: Clock, ids: IdMaker) -
         repository.add_run(connection, run_id, clock.now(), RUNS_KEPT)
     mark = Mark(standing.mark.server_id, standing.mark.epoch, standing.mark.tide, run_id)
     return Found(declare_if_needed(engine, marker, clock, mark).mark, standing.declared)
+
+
+def hand_over(engine: Engine, marker: EpochMarker, clock: Clock, ids: IdMaker) -> HandedOver:
+    """The last commit before a planned switchover; the standby that has it has everything.
+
+    The marker remembers it. A promoted database that knows it, and has come exactly as far, goes on in its epoch. Who
+    opens the old database again makes it void; what anybody writes there past this home is told by devices (witnesses).
+
+    Raises:
+        UserError: ``server_running`` while other programs of ours are connected, ``not_the_primary`` on a standby.
+    """
+    with engine.begin() as connection:
+        repository.lock(connection)
+        others = repository.other_sessions(connection, f"{APPLICATION_NAME}%")
+        found, token = repository.look(connection, []), ids.new()
+        if found.is_standby:
+            raise UserError("not_the_primary", "This database follows another one. Hand over the one it follows.")
+        if others:
+            raise UserError(
+                "server_running",
+                f"{others:,} connections of the server are open. Stop every server process and command first.",
+                connections=others,
+            )
+        repository.add_run(connection, token, clock.now(), RUNS_KEPT)
+    with engine.connect() as connection:
+        place = repository.flushed(connection)
+    marker.write(Mark(found.server_id, found.epoch, found.tide, token, handed_over=token))
+    return HandedOver(found.epoch, found.tide, place)
 
 
 def new_epoch(connection: Connection, clock: Clock, *, reason: str, above: int = 0) -> int:
@@ -133,7 +171,7 @@ def reason_for_new_epoch(found: Look, marks: Sequence[Mark]) -> str:
         return ""  # It may only be behind; once it is promoted, its timeline tells.
     if found.noted_system and found.noted_system != found.system:
         return "The database was loaded into another PostgreSQL cluster."
-    if found.noted_timeline and found.noted_timeline != found.timeline:
+    if found.noted_timeline and found.noted_timeline != found.timeline and not _was_handed_over(found, marks):
         return (
             f"PostgreSQL failed over or was recovered to a point in time: its timeline was {found.noted_timeline} "
             f"and is {found.timeline}."
@@ -152,6 +190,20 @@ def reason_for_new_epoch(found: Look, marks: Sequence[Mark]) -> str:
     return ""
 
 
+def _was_handed_over(found: Look, marks: Sequence[Mark]) -> bool:
+    """Whether the new timeline goes on where a planned switchover ended the old one: nothing lost, nothing added."""
+    return any(
+        mark.handed_over in found.known_runs
+        and (mark.server_id, mark.epoch, mark.tide) == (found.server_id, found.epoch, found.tide)
+        for mark in marks
+    )
+
+
+def _runs_of(marks: Sequence[Mark]) -> list[uuid.UUID]:
+    """What the database is asked about: the runs that wrote marks, and hand-overs."""
+    return [run for mark in marks for run in (mark.run_id, mark.handed_over) if run is not None]
+
+
 def _mark(found: Look, run_id: uuid.UUID) -> Mark:
     return Mark(found.server_id, found.epoch, found.tide, run_id)
 
@@ -164,7 +216,7 @@ def _is_other(found: Look) -> bool:
 def _declare(connection: Connection, marks: Sequence[Mark], clock: Clock) -> tuple[Look, str]:
     """With the lock held, look again; gives the history as it stands now, and why it is a new one."""
     repository.lock(connection)
-    runs = [mark.run_id for mark in marks]
+    runs = _runs_of(marks)
     found = repository.look(connection, runs)
     why = reason_for_new_epoch(found, marks)
     epochs = [found.epoch, *(mark.epoch for mark in marks if mark.server_id == found.server_id)]

@@ -85,6 +85,45 @@ def test_given_a_database_when_compared_with_the_marker_then_only_another_histor
     assert bool(why) == bool(said)
 
 
+HANDED_OVER = Mark(uuid.UUID(int=1), 3, 100, uuid.UUID(int=9), handed_over=uuid.UUID(int=10))
+BOTH = [uuid.UUID(int=9), uuid.UUID(int=10)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"timeline": "00000002", "known_runs": BOTH}, ""),
+        ({"timeline": "00000002"}, "failed over"),
+        ({"timeline": "00000002", "known_runs": BOTH, "tide": 101}, "failed over"),
+        ({"timeline": "00000002", "known_runs": BOTH, "tide": 99}, "failed over"),
+        ({"timeline": "00000002", "known_runs": BOTH, "epoch": 2}, "failed over"),
+        ({"timeline": "00000002", "known_runs": BOTH, "server_id": uuid.UUID(int=2)}, "failed over"),
+        ({"timeline": "00000002", "known_runs": BOTH, "system": "8"}, "another PostgreSQL cluster"),
+    ],
+)
+def test_given_a_hand_over_when_the_timeline_is_another_then_only_exactly_what_was_handed_over_stays_in_its_epoch(
+    changes: dict[str, object], said: str
+) -> None:
+    why = service.reason_for_new_epoch(look_of(**changes), [HANDED_OVER])
+    assert said in why
+    assert bool(why) == bool(said)
+
+
+def test_given_a_hand_over_when_the_old_database_is_opened_again_then_it_is_void(
+    engine: Engine, marker: EpochMarker
+) -> None:
+    service.begin_run(engine, marker, CLOCK, IDS)
+    engine.dispose()
+    service.hand_over(engine, marker, CLOCK, IDS)
+    handed = marker.read()
+    assert handed is not None
+    assert handed.handed_over is not None
+    assert service.declare_if_needed(engine, marker, CLOCK).declared == ""
+    opened = marker.read()
+    assert opened is not None
+    assert opened.handed_over is None
+
+
 def test_given_a_new_database_when_served_for_the_first_time_then_it_is_epoch_one_and_stays_so(
     engine: Engine, marker: EpochMarker
 ) -> None:
