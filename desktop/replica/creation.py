@@ -6,11 +6,14 @@ The normal path compares one number, the file's ``user_version``; Alembic is imp
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, StaticPool, create_engine
+from sqlalchemy import Connection, Index, StaticPool, create_engine
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from desktop.replica.driver import DriverError, connect, failure_of
 from desktop.replica.schema import HEAD_REVISION, METADATAS, USER_VERSION
@@ -49,8 +52,8 @@ def make_ready(path: Path, key: bytes) -> None:
 
 def create_schema(connection: Connection) -> None:
     """Every table of a replica, straight from the mapped classes: what the history's head says too."""
-    for metadata in METADATAS:
-        metadata.create_all(connection, checkfirst=False)
+    for statement in _statements():
+        connection.exec_driver_sql(statement)
     create_tables(connection)
     connection.exec_driver_sql(
         "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
@@ -58,6 +61,22 @@ def create_schema(connection: Connection) -> None:
     )
     connection.exec_driver_sql("INSERT INTO alembic_version (version_num) VALUES (?)", (HEAD_REVISION,))
     connection.exec_driver_sql(f"PRAGMA user_version = {USER_VERSION}")
+
+
+@cache
+def _statements() -> tuple[str, ...]:
+    """The mapped tables and their indexes as SQLite is told of them; a device that joins makes two files."""
+    dialect = sqlite.dialect()
+    return tuple(
+        str(ddl.compile(dialect=dialect))
+        for metadata in METADATAS
+        for table in metadata.sorted_tables
+        for ddl in (CreateTable(table), *(CreateIndex(index) for index in sorted(table.indexes, key=_name)))
+    )
+
+
+def _name(index: Index) -> str:
+    return str(index.name)
 
 
 def _upgrade(connection: Connection) -> None:

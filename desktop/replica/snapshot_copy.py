@@ -69,7 +69,7 @@ def _facts(raw: Any) -> tuple[SnapshotFacts, int]:
     ).fetchone()
     if found is None or found[0] != FORMAT:
         raise _unfit()
-    counts = dict(raw.execute("SELECT entity, count(*) FROM snap.membership GROUP BY entity").fetchall())
+    counts = dict(raw.execute('SELECT entity, sum("rows") FROM snap.bucket GROUP BY entity').fetchall())
     _, scope, scope_number, epoch, schema, position, mark, entities, search_version = found
     facts = SnapshotFacts(scope, scope_number, epoch, schema, position, mark, tuple(entities.split()), counts)
     return facts, int(search_version)

@@ -10,8 +10,8 @@ import msgspec
 
 from desktop.replica.identity import DeviceIdentity
 from desktop.sync.device_key import DeviceKey
-from desktop.sync.transport.http_server import TIMEOUT, server_time
-from desktop.sync.transport.program import PROGRAM_HEADERS
+from desktop.sync.transport.client import client_for
+from desktop.sync.transport.http_server import server_time
 from desktop.sync.transport.refusals import malformed, refusal, unreachable
 from desktop.usecases.enrol import Enrolment, FormerDevice, Standing
 from shared.errors import UserError
@@ -30,7 +30,7 @@ class HttpEnrolmentDesk:
 
     def __init__(self, url: str, ids: IdMaker | None = None) -> None:
         self.url = url.rstrip("/")
-        self._client = httpx.Client(base_url=self.url, timeout=TIMEOUT, headers=PROGRAM_HEADERS)
+        self._client = client_for(self.url)
         self._ids = ids or TimeOrderedIds()
 
     def close(self) -> None:

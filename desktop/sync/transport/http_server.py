@@ -13,6 +13,7 @@ import httpx
 import msgspec
 
 from desktop.sync.device_key import DeviceKey
+from desktop.sync.transport.client import TIMEOUT, client_for
 from desktop.sync.transport.encoding import packed, unpacked
 from desktop.sync.transport.heads_line import (
     WAIT_SECONDS,
@@ -21,7 +22,6 @@ from desktop.sync.transport.heads_line import (
     heads_in_stream,
     sorted_heads,
 )
-from desktop.sync.transport.program import PROGRAM_HEADERS
 from desktop.sync.transport.refusals import malformed, refusal, unreachable
 from desktop.sync.transport.snapshots import fetch_offers, file_bytes
 from shared.clock import MICROSECONDS_PER_SECOND, monotonic_us
@@ -45,7 +45,6 @@ from shared.sync.wire import (
 if TYPE_CHECKING:
     from desktop.usecases.look_up_customer import ChainAnswer
 
-TIMEOUT = httpx.Timeout(connect=5.0, read=60.0, write=60.0, pool=5.0)
 LOOK_UP_TIMEOUT = httpx.Timeout(connect=3.0, read=10.0, write=10.0, pool=3.0)
 FILE_TIMEOUT = httpx.Timeout(connect=5.0, read=3_600.0, write=120.0, pool=5.0)
 EVENTS_SILENCE_MAX_SECONDS = 40.0
@@ -61,7 +60,7 @@ class HttpServer:
     def __init__(self, url: str, key: DeviceKey) -> None:
         self._url = url
         self._key = key
-        self._client = httpx.Client(base_url=url, timeout=TIMEOUT, headers=PROGRAM_HEADERS)
+        self._client = client_for(url)
         self._token = ""
         self._token_good_until = 0
         self._token_lock = threading.Lock()

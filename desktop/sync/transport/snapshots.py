@@ -8,12 +8,12 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
+from desktop.sync.transport.client import TIMEOUT
 from desktop.sync.transport.refusals import malformed, refusal, unreachable
 from shared.errors import EnvironmentFailure
 from shared.sync.wire import SnapshotOffer
 
 CHUNK_BYTES = 1024 * 1024
-TIMEOUT = httpx.Timeout(connect=5.0, read=60.0, write=60.0, pool=5.0)
 
 
 class _Offers(msgspec.Struct):
