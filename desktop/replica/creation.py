@@ -66,13 +66,13 @@ def create_schema(connection: Connection) -> None:
 @cache
 def _statements() -> tuple[str, ...]:
     """The mapped tables and their indexes as SQLite is told of them; a device that joins makes two files."""
-    dialect = sqlite.dialect()
-    return tuple(
-        str(ddl.compile(dialect=dialect))
-        for metadata in METADATAS
-        for table in metadata.sorted_tables
-        for ddl in (CreateTable(table), *(CreateIndex(index) for index in sorted(table.indexes, key=_name)))
-    )
+    dialect, made = sqlite.dialect(), []
+    for metadata in METADATAS:
+        for table in metadata.sorted_tables:
+            made.append(str(CreateTable(table).compile(dialect=dialect)))
+            indexes = sorted(table.indexes, key=_name)
+            made += [str(CreateIndex(index).compile(dialect=dialect)) for index in indexes]
+    return tuple(made)
 
 
 def _name(index: Index) -> str:
