@@ -205,6 +205,8 @@ def _text_of(file: Path | None) -> str:
 def _fill(options: argparse.Namespace) -> None:
     from desktop.sync.connect import engine_of, server_of
     from desktop.sync.progress import LoadProgress
+    from desktop.usecases.line_state import Download
+    from desktop.usecases.sync_words import download_text
     from desktop.usecases.synchronise import synchronise
     from shared.sync.wire import PullAnswer
 
@@ -217,7 +219,14 @@ def _fill(options: argparse.Namespace) -> None:
             for line in progress.lines(answer):
                 _say(line)
 
-        with _engine(engine_of(device, on_page=tell)) as engine:
+        tenths = set[int]()
+
+        def tell_bytes(download: Download) -> None:
+            if (tenth := download.per_mille // 100) not in tenths:
+                tenths.add(tenth)
+                _say(f"{download.what.capitalize()} {download_text(download)}")
+
+        with _engine(engine_of(device, on_page=tell, on_download=tell_bytes)) as engine:
             done = synchronise(device.replica, engine)
     _say(f"Ready: {done.received:,} rows are here.")
 

@@ -77,7 +77,7 @@ class Bootstrap:
             applied = self._start_from(sorted(offers, key=_rows, reverse=True)) if offers else None
         except EnvironmentFailure as failure:
             if failure.code in _LINE_IS_DOWN:
-                self._broken_fetches += 1
+                self._broken_fetches += failure.code != "offline"  # Somebody held it; nothing broke.
                 raise
             applied = None
             logger("sync").warning("no start from a snapshot: %s", failure)

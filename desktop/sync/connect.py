@@ -33,6 +33,7 @@ from shared.sync.wire import (
 if TYPE_CHECKING:
     from desktop.sync.transport import HttpDevicesDesk, HttpServer
     from desktop.usecases.import_catalogue import ImportReport
+    from desktop.usecases.line_state import Download
     from desktop.usecases.look_up_customer import ChainAnswer
     from desktop.usecases.manage_devices import ListedDevice
 
@@ -42,6 +43,7 @@ def engine_of(
     *,
     on_changes: Callable[[Changes], None] = lambda _: None,
     on_page: Callable[[PullAnswer], None] = lambda _: None,
+    on_download: Callable[[Download], None] = lambda _: None,
 ) -> SyncEngine:
     """The engine of an enrolled device; its threads are not started.
 
@@ -49,7 +51,10 @@ def engine_of(
         UserError: ``not_enrolled``.
         EnvironmentFailure: ``device_key_missing``.
     """
-    return SyncEngine(device.replica, server_of(device), device.clock, on_changes=on_changes, on_page=on_page)
+    server = server_of(device)
+    return SyncEngine(
+        device.replica, server, device.clock, on_changes=on_changes, on_page=on_page, on_download=on_download
+    )
 
 
 def server_of(device: Device) -> SyncServer:

@@ -20,6 +20,7 @@ from desktop.sync import schedule, verification
 from desktop.sync.cycle import CycleReport, SyncCycle
 from desktop.sync.events import SyncLog
 from desktop.sync.server_port import SyncServer
+from desktop.sync.snapshot_meter import SnapshotMeter, metered
 from desktop.sync.status import ScopeStatus, SyncStatus
 from desktop.sync.verification import VerifyReport
 from desktop.sync.watched_server import Step, watched
@@ -28,6 +29,7 @@ from shared.errors import CounterfoilError, EnvironmentFailure, UserError
 from shared.sync.wire import Head, PullAnswer
 
 if TYPE_CHECKING:
+    from desktop.usecases.line_state import Download
     from desktop.usecases.look_up_customer import ChainAnswer
 
 EVENTS_SHOWN_MAX = 60
@@ -52,7 +54,8 @@ class _Contact:
 class SyncEngine:
     """Sync of one replica with one server.
 
-    ``on_changes`` is told, from the sync thread, what came down; ``on_page`` after each applied page.
+    ``on_changes`` is told, from the sync thread, what came down; ``on_page`` after each applied page; ``on_download``,
+    from the thread that fetches it, how far a file to start from is.
     """
 
     def __init__(
@@ -63,12 +66,14 @@ class SyncEngine:
         *,
         on_changes: Callable[[Changes], None] = lambda _: None,
         on_page: Callable[[PullAnswer], None] = lambda _: None,
+        on_download: Callable[[Download], None] = lambda _: None,
     ) -> None:
         self._replica = replica
         self._server = server
         self._clock = clock
         self._on_changes = on_changes
-        self._cycle = SyncCycle(replica, server, on_page)
+        self._files = SnapshotMeter(server, on_download)
+        self._cycle = SyncCycle(replica, metered(self._files), on_page)
         self._log = SyncLog(replica)
         self._contact = _Contact()
         self._heads: dict[str, int] = {}
@@ -152,6 +157,7 @@ class SyncEngine:
         """Start the two threads."""
         assert not self._threads
         self._stopping.clear()
+        self._files.hold(is_held=self._is_switched_off)
         for name, work in (("sync-cycle", self._run_cycles), ("sync-listener", self._run_listener)):
             thread = threading.Thread(target=work, name=name, daemon=True)
             self._threads.append(thread)
@@ -160,6 +166,7 @@ class SyncEngine:
     def stop(self) -> None:
         """End them and let go of the server for good; a cycle under way is finished first."""
         self._stopping.set()
+        self._files.hold(is_held=True)
         self._wanted.set()
         self._connected.set()
         self._server.interrupt()
@@ -172,15 +179,21 @@ class SyncEngine:
         """Stop talking to the server until ``go_online``."""
         if not self._is_switched_off:
             self._is_switched_off = True
+            self._files.hold(is_held=True)
             self._contact = replace(self._contact, is_online=False, since=self._clock.now())
             self._server.interrupt()
 
     def go_online(self) -> None:
         """Talk to the server again; what waits is sent at once."""
         self._is_switched_off = False
+        self._files.hold(is_held=False)
         self._contact = replace(self._contact, failures=0, retry_at=None)
         self._wanted.set()
         self._connected.set()
+
+    def skip_snapshots(self) -> None:
+        """No files to start from any more, not even the one that is coming: the rows come by pages."""
+        self._files.skip()
 
     def wake(self) -> None:
         """Run a cycle now rather than when it is due."""
@@ -212,6 +225,7 @@ class SyncEngine:
             is_recovering=is_recovering,
             handed_in=handed_in,
             clock_offset_us=me.clock_offset_us,
+            download=self._files.download,
         )
 
     def details(self) -> SyncStatus:

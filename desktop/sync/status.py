@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from desktop.replica.sync_events import StoredEvent
-from desktop.usecases.line_state import LineState
+from desktop.usecases.line_state import Download, LineState
 
 REVOKED, BUSY = "device_revoked", "server_busy"
 
@@ -39,6 +39,7 @@ class SyncStatus:
         is_recovering: the server was restored, and not everything has been compared with it yet.
         handed_in: of a revoked device: mutations that lie in the server's quarantine.
         clock_offset_us: the server's clock less this device's, as last measured; microseconds.
+        download: the file to start from that is coming.
     """
 
     is_online: bool
@@ -56,6 +57,7 @@ class SyncStatus:
     is_recovering: bool = False
     handed_in: int = 0
     clock_offset_us: int = 0
+    download: Download | None = None
     scopes: tuple[ScopeStatus, ...] = ()
     events: tuple[StoredEvent, ...] = field(default=())
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Protocol
 
 from desktop.paths import Home
 from desktop.settings import Settings
@@ -12,8 +12,13 @@ from desktop.usecases.start import Device, opened_device
 from shared.clock import Clock
 from shared.ids import IdMaker
 
-Report = Callable[[str], None]
-"""Tells a step in words; called from the worker's thread."""
+
+class Report(Protocol):
+    """Tells how far it is; called from the worker's thread."""
+
+    def __call__(self, step: str, per_mille: int | None = None, /) -> None:
+        """A step in words, and its share where it is known. Whatever it raises ends what is under way."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,8 @@ def fill(device: Device, report: Report) -> None:
     """
     from desktop.sync.connect import engine_of, server_of
     from desktop.sync.progress import LoadProgress
+    from desktop.usecases.line_state import Download
+    from desktop.usecases.sync_words import download_text
     from desktop.usecases.synchronise import synchronise
     from shared.sync.wire import PullAnswer
 
@@ -71,4 +78,7 @@ def fill(device: Device, report: Report) -> None:
         for line in progress.lines(answer):
             report(line)
 
-    synchronise(device.replica, engine_of(device, on_page=tell))
+    def tell_bytes(download: Download) -> None:
+        report(f"Fetching the {download.what} · {download_text(download)}", download.per_mille)
+
+    synchronise(device.replica, engine_of(device, on_page=tell, on_download=tell_bytes))

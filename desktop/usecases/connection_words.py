@@ -5,6 +5,7 @@ from __future__ import annotations
 from desktop.usecases.line_state import LineFacts, LineState, line_facts
 from desktop.usecases.office_words import span_text
 from desktop.usecases.station import Station
+from desktop.usecases.sync_words import download_text
 from desktop.usecases.till_state import ConnectionView, NoteTone
 
 _SPECIAL = {
@@ -30,6 +31,8 @@ def connection_view(station: Station, waiting: int) -> ConnectionView:
 def _words(station: Station, line: LineFacts, waiting: int) -> str:
     if line.state is LineState.REVOKED:
         return "May not sync · ask your manager"
+    if line.download is not None and line.state is not LineState.SWITCHED_OFF:
+        return f"Fetching {download_text(line.download)}" + (f" · {waiting:,} waiting" if waiting else "")
     parts = [_SPECIAL.get(line.state, "Online" if line.is_online else "Offline")]
     if line.state in {LineState.OFFLINE, LineState.SWITCHED_OFF} and line.since is not None:
         parts[0] += f" {span_text(station.clock.now() - line.since)}"

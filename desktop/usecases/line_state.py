@@ -30,6 +30,20 @@ class LineState(StrEnum):
     """The device may not sync any more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file to start from that is coming: what is in it, and how many of its bytes are here."""
+
+    what: str
+    received: int
+    size: int
+
+    @property
+    def per_mille(self) -> int:
+        """How far it is."""
+        return 1_000 if not self.size else min(1_000 * self.received // self.size, 1_000)
+
+
 @runtime_checkable
 class FullStatus(Protocol):
     """What the sync engine says beyond ``ports.SyncStatusView``; instants are UTC microseconds."""
@@ -69,6 +83,11 @@ class FullStatus(Protocol):
         """The server's clock less this device's, microseconds."""
         ...
 
+    @property
+    def download(self) -> Download | None:
+        """The file to start from that is coming; None where there is none."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class LineFacts:
@@ -81,6 +100,7 @@ class LineFacts:
     retry_at: int | None = None
     handed_in: int = 0
     clock_offset_us: int = 0
+    download: Download | None = None
 
     @property
     def is_online(self) -> bool:
@@ -108,4 +128,5 @@ def line_facts(sync: SyncPort | None) -> LineFacts:
         retry_at=status.retry_at,
         handed_in=status.handed_in,
         clock_offset_us=status.clock_offset_us,
+        download=status.download,
     )

@@ -17,7 +17,7 @@ from desktop.replica.queries import sync_log
 from desktop.replica.queries.subjects import names_of
 from desktop.replica.queries.sync_log import ScopePosition, SentItem, SyncHappening
 from desktop.replica.sync_tally import HOUR_US, HOURS_KEPT, LastVerification
-from desktop.usecases.line_state import LineFacts, LineState, line_facts
+from desktop.usecases.line_state import Download, LineFacts, LineState, line_facts
 from desktop.usecases.office_words import amount_text, span_text
 from desktop.usecases.ports import SyncPort
 from desktop.usecases.station import Station
@@ -26,6 +26,7 @@ from desktop.usecases.sync_words import (
     KIND_WORDS,
     VERB_WORDS,
     clock_warning,
+    download_text,
     explanation_of,
     headline_of,
     moment_of,
@@ -93,6 +94,10 @@ class SyncControl(SyncPort, Protocol):
         """Run a cycle now rather than when it is due."""
         ...
 
+    def skip_snapshots(self) -> None:
+        """No files to start from any more: the rows come by pages."""
+        ...
+
     def details(self) -> ScopeHeads:
         """How far the scopes are."""
         ...
@@ -157,6 +162,15 @@ class ScopeLine:
 
 
 @dataclass(frozen=True, slots=True)
+class DownloadLine:
+    """A file to start from, in words: what it is, how far it is, and what happens to it; ``per_mille`` for a bar."""
+
+    title: str
+    text: str
+    per_mille: int
+
+
+@dataclass(frozen=True, slots=True)
 class SyncView:
     """Everything in the sync centre.
 
@@ -172,6 +186,7 @@ class SyncView:
         came, sent: (kind, how many) in the last 24 hours, the most first.
         verified: what the last comparison with the server found, in words.
         small_print: address, epoch and device, for whoever helps.
+        download: the file to start from that is coming; None where there is none.
     """
 
     line: LineFacts
@@ -189,6 +204,7 @@ class SyncView:
     verified: str
     small_print: str
     counts: Mapping[str, int] = field(default_factory=dict)
+    download: DownloadLine | None = None
 
     @property
     def is_online(self) -> bool:
@@ -227,6 +243,7 @@ def show_sync(station: Station) -> SyncView:
         verified=_verified_text(verified, now, zone),
         small_print=f"{me.server_url} · epoch {me.epoch} · {me.kind} {me.number} · device {str(me.device_id)[:8]}",
         counts=counts,
+        download=_download_line(line.download),
     )
 
 
@@ -262,6 +279,12 @@ def switch(station: Station, *, is_online: bool) -> None:
         station.sync.go_offline()
 
 
+def fetch_by_pages(station: Station) -> None:
+    """Give the file up that is coming, if any: the rows come by pages, which takes longer and asks for less at once."""
+    if isinstance(station.sync, SyncControl):
+        station.sync.skip_snapshots()
+
+
 def verify_now(
     station: Station, on_step: Callable[[str, int], None], cancelled: threading.Event, *, is_deep: bool = False
 ) -> str:
@@ -294,6 +317,15 @@ def findings_text(found: Findings) -> str:
         return f"{differed:,} of {found.rows:,} rows differed and were fetched again. Now everything agrees."
     told = f"{differed:,} of {found.rows:,} rows differ, {repaired:,} were put right."
     return f"{told} Compare again; if it stays, call for help."
+
+
+def _download_line(download: Download | None) -> DownloadLine | None:
+    if download is None:
+        return None
+    is_here = download.received >= download.size
+    what = "It is put in place now." if is_here else "Work goes on meanwhile. If the line breaks, it goes on from here."
+    title = f"The {download.what} {'is here' if is_here else 'comes as a file'} · {download_text(download)}"
+    return DownloadLine(title, what, download.per_mille)
 
 
 def _heads(sync: SyncPort | None) -> dict[str, int]:

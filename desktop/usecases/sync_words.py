@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from desktop.usecases.line_state import LineFacts, LineState
+from desktop.usecases.line_state import Download, LineFacts, LineState
 from desktop.usecases.office_words import moment_text, span_text
 from shared.clock import datetime_at
 
@@ -81,7 +81,9 @@ def headline_of(line: LineFacts, *, waiting: int, as_of: int | None, now: int, t
     if line.state is LineState.REVOKED:
         return _STATE_NAMES[line.state]
     parts = [_STATE_NAMES[line.state]]
-    if line.state is LineState.ONLINE and not waiting and as_of is not None:
+    if line.download is not None and line.state is not LineState.SWITCHED_OFF:
+        parts = [f"Fetching {download_text(line.download)}"]
+    elif line.state is LineState.ONLINE and not waiting and as_of is not None:
         parts = ["In step", f"{span_text(now - as_of)} ago"]
     elif line.state in {LineState.OFFLINE, LineState.SWITCHED_OFF} and line.since is not None:
         parts[0] += f" {span_text(now - line.since)}"
@@ -109,6 +111,16 @@ def explanation_of(line: LineFacts, *, waiting: int) -> str:
     if line.state is LineState.ONLINE and waiting:
         return "What you did here is being sent."
     return _MEANING[line.state] + (" Nothing waits to be sent." if line.state is LineState.ONLINE else "")
+
+
+def download_text(download: Download) -> str:
+    """How far a file is: ``12.4 of 48.0 MB``, in millions of bytes."""
+    return f"{_megabytes(download.received)} of {_megabytes(download.size)} MB"
+
+
+def _megabytes(size: int) -> str:
+    tenths = (size + 50_000) // 100_000
+    return f"{tenths // 10:,}.{tenths % 10}"
 
 
 def clock_warning(line: LineFacts) -> str:

@@ -11,7 +11,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from desktop.ui.executor import Executor
-from desktop.ui.screens.first_run.presenter import FirstRunPresenter
+from desktop.ui.joining import Report
+from desktop.ui.screens.first_run.presenter import Enrol, FirstRunPresenter
 from desktop.ui.screens.first_run.window import FirstRunWindow, TroubleWindow
 from shared.errors import EnvironmentFailure, UserError
 
@@ -26,7 +27,7 @@ def executor() -> Iterator[Executor]:
 def window_for(
     qtbot: QtBot,
     executor: Executor,
-    join: Callable[[str, str, Callable[[str], None]], None],
+    join: Enrol,
     *,
     is_resumed: bool = False,
 ) -> tuple[FirstRunWindow, FirstRunPresenter]:
@@ -96,6 +97,32 @@ def test_given_a_load_that_broke_off_when_the_page_opens_then_it_goes_on_without
     assert not window._screen.code.isEnabled()
     presenter.submit()
     qtbot.waitUntil(lambda: window.has_joined)
+
+
+def test_given_a_load_whose_size_is_known_then_the_bar_shows_it_and_closing_the_window_ends_it_at_the_next_step(
+    qtbot: QtBot, executor: Executor
+) -> None:
+    may_go, ended = threading.Event(), list[str]()
+
+    def join(_url: str, _code: str, report: Report) -> None:
+        report("Fetching the catalogue · 12.0 of 48.0 MB", 250)
+        may_go.wait(10)
+        try:
+            report("Fetching the catalogue · 13.0 of 48.0 MB", 270)
+        except EnvironmentFailure as failure:
+            ended.append(failure.code)
+            raise
+
+    window, presenter = window_for(qtbot, executor, join, is_resumed=True)
+    assert window._screen._bar.maximum() == 0
+    presenter.submit()
+    qtbot.waitUntil(lambda: window._screen._bar.value() == 250)
+    assert window._screen._bar.maximum() == 1_000
+    assert window._screen._step.text() == "Fetching the catalogue · 12.0 of 48.0 MB"
+    window.close()
+    may_go.set()
+    qtbot.waitUntil(lambda: ended == ["offline"])
+    assert not window.has_joined
 
 
 def test_given_a_home_that_cannot_be_opened_when_it_is_told_then_the_window_says_what_to_do(qtbot: QtBot) -> None:

@@ -15,7 +15,7 @@ from desktop.replica.engine import Replica
 from desktop.replica.erasure import erase_everything
 from desktop.ui.screens.sync.screen import SyncScreen
 from desktop.ui.screens.till.pages import Page
-from desktop.usecases.line_state import LineState
+from desktop.usecases.line_state import Download, LineState
 from desktop.usecases.support_bundle import Bundle, Part
 from shared.clock import SettableClock
 from tests.helpers.replica import NOON
@@ -179,6 +179,40 @@ def test_given_compare_now_then_the_outcome_is_said_and_it_can_be_stopped(sold: 
     page.compare.click()
     sold.window.conductor.sync.wait_until_idle()
     assert "stopped" in page.notice.text()
+
+
+def test_given_a_file_that_comes_then_its_bytes_are_shown_and_a_supervisor_may_do_without_it(
+    sold: Bench, line: SaidLine
+) -> None:
+    line.now = replace(ONLINE, download=Download("catalogue", 12_400_000, 48_000_000))
+    sold.window.session.refresh()
+    sold.settle()
+    assert sold.window.header.connection.text() == "Fetching 12.4 of 48.0 MB · 2 waiting"
+    page = open_page(sold)
+    assert page.download.title.text() == "The catalogue comes as a file · 12.4 of 48.0 MB"
+    assert page.download.bar.value() == 258
+    assert page._headline.text() == "Fetching 12.4 of 48.0 MB · 2 waiting"
+    page.download.skip.click()
+    sold.settle()
+    assert line.asked == ["skip_snapshots"]
+    assert not page.download.isVisible()
+
+    line.now = replace(ONLINE, download=Download("catalogue", 48_000_000, 48_000_000))
+    sold.window.conductor.sync.look()
+    sold.settle()
+    assert page.download.text.text() == "It is put in place now."
+    assert not page.download.skip.isVisible(), "there is nothing left to do without"
+
+
+def test_given_a_clerk_when_a_file_comes_then_they_see_it_and_cannot_stop_it(sold: Bench, line: SaidLine) -> None:
+    line.now = replace(ONLINE, download=Download("stock levels", 1, 2_000_000))
+    sold.log_in("mara", "2580")
+    page = open_page(sold)
+    assert page.download.isVisible()
+    assert not page.download.skip.isVisible()
+    sold.window.conductor.sync.fetch_by_pages()
+    sold.settle()
+    assert line.asked == []
 
 
 def test_given_try_now_and_the_switch_then_the_line_is_asked(sold: Bench, line: SaidLine) -> None:

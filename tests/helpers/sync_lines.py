@@ -61,6 +61,10 @@ class SaidLine:
     def wake(self) -> None:
         self.asked.append("wake")
 
+    def skip_snapshots(self) -> None:
+        self.asked.append("skip_snapshots")
+        self.now = replace(self.now, download=None)
+
     def verify(
         self,
         *,

@@ -22,6 +22,7 @@ from desktop.ui.equipment import equipment_at
 from desktop.ui.screens.office.navigation import PageName
 from desktop.ui.screens.office.window import OfficeWindow
 from desktop.ui.theme import Theme, apply_theme
+from desktop.usecases.line_state import Download
 from desktop.usecases.office import Office
 from desktop.usecases.support_bundle import Bundle, Part
 from shared.clock import SettableClock
@@ -97,6 +98,18 @@ def _log(gallery: Gallery) -> None:
     gallery.window.sync.presenter.look()
 
 
+def _coming(gallery: Gallery) -> None:
+    gallery.line.now = replace(ONLINE, download=Download("catalogue", 12_400_000, 48_000_000))
+    gallery.window.session.read_state()
+    gallery.window.sync.presenter.look()
+
+
+def _came(gallery: Gallery) -> None:
+    gallery.line.now = ONLINE
+    gallery.window.session.read_state()
+    gallery.window.sync.presenter.look()
+
+
 def _refused(gallery: Gallery) -> None:
     gallery.refuse()
     gallery.window.sync.presenter.choose("refused")
@@ -157,6 +170,8 @@ def _down(gallery: Gallery) -> None:
 PAGES: tuple[tuple[str, Callable[[Gallery], None]], ...] = (
     ("sync-waiting", _waiting),
     ("sync-log", _log),
+    ("sync-coming", _coming),
+    ("sync-came", _came),
     ("sync-refused", _refused),
     ("sync-verified", _verified),
     ("sync-restored", _restored),

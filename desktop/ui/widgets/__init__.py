@@ -8,6 +8,7 @@ from desktop.ui.widgets.buttons import ActionButton, ButtonLayout, Emphasis
 from desktop.ui.widgets.card import Card
 from desktop.ui.widgets.chip import Chip
 from desktop.ui.widgets.data_table import CellDelegate, DataTable
+from desktop.ui.widgets.download_bar import DownloadBar
 from desktop.ui.widgets.key_cap import KeyCap
 from desktop.ui.widgets.money_label import MoneyLabel, amount_text
 from desktop.ui.widgets.notice import EmptyState, ErrorLine, NoticeLine
@@ -24,6 +25,7 @@ __all__ = [
     "CellDelegate",
     "Chip",
     "DataTable",
+    "DownloadBar",
     "ElidedLabel",
     "Emphasis",
     "EmptyState",

@@ -15,6 +15,7 @@ from desktop.replica.erasure import erase_everything
 from desktop.sync.status import SyncStatus
 from desktop.ui.screens.office.navigation import PageName
 from desktop.ui.screens.office.sync_centre.screen import SyncPage
+from desktop.usecases.line_state import Download
 from desktop.usecases.support_bundle import Bundle, Part
 from shared.clock import SettableClock
 from tests.gui.office.conftest import OfficeBench
@@ -193,6 +194,20 @@ def test_given_no_reason_when_a_change_is_set_aside_then_it_asks_for_one(
     page.refused.aside.click()
     desk.settle()
     assert "reason is empty" in page.notice.text()
+
+
+def test_given_a_file_that_comes_then_its_bytes_are_shown_and_it_can_be_done_without(
+    desk: OfficeBench, line: SaidLine, page: SyncPage
+) -> None:
+    assert not page.download.isVisible()
+    line.now = replace(ONLINE, download=Download("catalogue", 12_440_000, 48_000_000))
+    look(desk, page)
+    assert page.download.title.text() == "The catalogue comes as a file · 12.4 of 48.0 MB"
+    assert page.download.bar.value() == 259
+    page.download.skip.click()
+    desk.settle()
+    assert line.asked == ["skip_snapshots"]
+    assert not page.download.isVisible()
 
 
 def test_given_compare_now_then_the_outcome_is_said_and_it_can_be_stopped(

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Qt, Signal
 
 from desktop.ui.executor import Executor
-from shared.errors import CounterfoilError
+from desktop.ui.joining import Report
+from shared.errors import CounterfoilError, EnvironmentFailure
 
-Enrol = Callable[[str, str, Callable[[str], None]], None]
+Enrol = Callable[[str, str, Report], None]
 """(server URL, code, report a step in words): joins the shop and fetches what is needed to sell."""
 
 
@@ -21,6 +22,7 @@ class FirstRunPresenter(QObject):
         url: the server's address as typed.
         code: the one-time code as typed.
         step: what is being done, in words; empty while nothing is.
+        per_mille: how far the step is; None where nobody can tell.
         problem: why it did not work, in words.
 
     Signals:
@@ -30,7 +32,7 @@ class FirstRunPresenter(QObject):
 
     changed = Signal()
     joined = Signal()
-    _stepped = Signal(str)
+    _stepped = Signal(str, object)
 
     def __init__(
         self, enrol: Enrol, executor: Executor, *, is_resumed: bool = False, parent: QObject | None = None
@@ -42,7 +44,9 @@ class FirstRunPresenter(QObject):
         self.url = ""
         self.code = ""
         self.step = ""
+        self.per_mille: int | None = None
         self.problem = ""
+        self._is_left = False
         # Steps are reported from the worker's thread.
         self._stepped.connect(self._take_step, Qt.ConnectionType.QueuedConnection)
 
@@ -66,13 +70,22 @@ class FirstRunPresenter(QObject):
         if not self.is_ready:
             return
         url, code = self.url.strip(), self.code.strip().upper()
-        self.step, self.problem = "Asking the server …", ""
+        self.step, self.per_mille, self.problem = "Asking the server …", None, ""
         self.changed.emit()
-        self._executor.submit(lambda: self._enrol(url, code, self._stepped.emit), self._succeed, self._fail)
+        self._executor.submit(lambda: self._enrol(url, code, self._report), self._succeed, self._fail)
 
-    def _take_step(self, step: str) -> None:
+    def leave(self) -> None:
+        """The window closes: what is under way ends at its next step, and is taken up when the program starts again."""
+        self._is_left = True
+
+    def _report(self, step: str, per_mille: int | None = None, /) -> None:
+        if self._is_left:
+            raise EnvironmentFailure("offline", "The window was closed. What has come is kept.")
+        self._stepped.emit(step, per_mille)
+
+    def _take_step(self, step: str, per_mille: int | None) -> None:
         if self.step:
-            self.step = step
+            self.step, self.per_mille = step, per_mille
             self.changed.emit()
 
     def _succeed(self, _answer: None) -> None:

@@ -41,6 +41,8 @@ class FirstRunScreen(QWidget):
         self._step.setText(presenter.step)
         self._step.setVisible(is_busy)
         self._bar.setVisible(is_busy)
+        self._bar.setRange(0, 0 if presenter.per_mille is None else 1_000)
+        self._bar.setValue(presenter.per_mille or 0)
         self._join.set_words("Go on" if presenter.is_resumed else "Join the shop")
         self._join.setEnabled(presenter.is_ready)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.ui.screens.first_run.presenter import FirstRunPresenter
@@ -22,9 +23,15 @@ class FirstRunWindow(QWidget):
         super().__init__()
         self.has_joined = False
         self._screen = FirstRunScreen(presenter)
+        self._presenter = presenter
         presenter.joined.connect(self._finish)
         _prepare(self).addWidget(self._screen)
         self._screen.focus_first()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """What is under way need not be waited for."""
+        self._presenter.leave()
+        super().closeEvent(event)
 
     def _finish(self) -> None:
         self.has_joined = True

@@ -123,6 +123,10 @@ class SyncPresenter(QObject):
         is_off = view is not None and view.line.state is LineState.SWITCHED_OFF
         self._act(lambda till: review_sync.switch(till.station, is_online=is_off), "")
 
+    def fetch_by_pages(self) -> None:
+        """Give up the file that is coming; the rows come by pages."""
+        self._act(lambda till: review_sync.fetch_by_pages(till.station), "The rest comes by pages.")
+
     def verify(self) -> None:
         """Compare with the server; pressed again, stop."""
         if self.state.is_verifying:

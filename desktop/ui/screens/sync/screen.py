@@ -16,6 +16,7 @@ from desktop.ui.widgets import (
     ActionButton,
     ButtonLayout,
     Card,
+    DownloadBar,
     Emphasis,
     EmptyState,
     NoticeLine,
@@ -55,6 +56,9 @@ class SyncScreen(PageWidget):
         column.addWidget(head)
         column.addWidget(self.notice)
         column.addWidget(self._build_line())
+        self.download = DownloadBar(least_height=Target.TILL)
+        self.download.skipped.connect(presenter.fetch_by_pages)
+        column.addWidget(self.download)
         self.tabs = SegmentedTabs(("Waiting", "Not taken", "What happened"), height=48)
         self.tabs.chosen.connect(lambda place: presenter.choose_list(_TABS[place]))
         column.addWidget(self.tabs)
@@ -171,6 +175,7 @@ class SyncScreen(PageWidget):
         view = state.view
         if view is not None:
             self._show_line(view)
+            self._show_download(state, view)
             self._show_list(state, view)
 
     def _show_notice(self, state: TillSyncState) -> None:
@@ -202,6 +207,13 @@ class SyncScreen(PageWidget):
             button.setEnabled(view.line.state is not LineState.REVOKED)
         names = (f"Waiting · {view.counts['waiting']:,}", f"Not taken · {view.counts['refused']:,}", "What happened")
         self.tabs.set_words(names)
+
+    def _show_download(self, state: TillSyncState, view: SyncView) -> None:
+        coming = view.download
+        if coming is None:
+            self.download.hide()
+        else:
+            self.download.show_download(coming.title, coming.text, coming.per_mille, may_skip=state.may_manage)
 
     def _show_list(self, state: TillSyncState, view: SyncView) -> None:
         if state.shown in _TABS:

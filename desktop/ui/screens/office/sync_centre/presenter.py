@@ -15,7 +15,7 @@ from desktop.ui.screens.office.session import OfficeSession
 from desktop.usecases import repair_refused
 from desktop.usecases.line_state import LineState
 from desktop.usecases.refused_fields import RefusedField, refused_fields, written_changes
-from desktop.usecases.review_sync import OutboxLine, SyncView, switch, verify_now
+from desktop.usecases.review_sync import OutboxLine, SyncView, fetch_by_pages, switch, verify_now
 from shared.errors import CounterfoilError
 from shared.permissions import Permission
 
@@ -97,6 +97,16 @@ class SyncPresenter(QObject):
         office = self.session.office
         self._set(is_trying=True, told="")
         self.session.act(lambda _desk: office.sync_now(), lambda _done: self._tried(), self._fail)
+
+    def fetch_by_pages(self) -> None:
+        """Give up the file that is coming; the rows come by pages."""
+        station = self.session.office.station
+
+        def work(desk: Any) -> None:
+            desk.require(Permission.MANAGE_SYNC)
+            fetch_by_pages(station)
+
+        self.session.act(work, lambda _done: self.look(), self._fail)
 
     def switch(self) -> None:
         """Take the device offline, or online again."""

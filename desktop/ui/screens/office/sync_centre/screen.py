@@ -20,6 +20,7 @@ from desktop.ui.widgets import (
     Card,
     Chip,
     DataTable,
+    DownloadBar,
     ElidedLabel,
     Emphasis,
     NoticeLine,
@@ -78,6 +79,9 @@ class SyncPage(OfficePage):
         self.verified.dismissed.connect(lambda: presenter.note(""))
         self.body.addWidget(self.verified)
         self.body.addWidget(self._build_facts())
+        self.download = DownloadBar()
+        self.download.skipped.connect(presenter.fetch_by_pages)
+        self.body.addWidget(self.download)
         row = QHBoxLayout()
         row.setSpacing(current_theme().px(14))
         row.addLayout(self._build_lists(), 1)
@@ -202,6 +206,11 @@ class SyncPage(OfficePage):
         if view is None:
             return
         self._show_facts(view)
+        coming = view.download
+        if coming is None:
+            self.download.hide()
+        else:
+            self.download.show_download(coming.title, coming.text, coming.per_mille, may_skip=True)
         self._show_list(state, view)
         self.overview.show_view(view)
 
