@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
-from shared.schema.search.documents import BUCKET_BITS, document_of
+from shared.schema.search.documents import BUCKET_BITS, unplaced
 from shared.schema.search.tables import INDEX_VERSION, INDEXES
 from shared.schema.search.words import deletion_rows, is_correctable
 
@@ -64,7 +64,7 @@ def _place_documents(driver: Driver) -> None:
     found = driver.execute(_SOURCE)
     insert = "INSERT INTO temp.search_unplaced VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
     for rows in _chunks(found):
-        driver.executemany(insert, [document_of(row).unplaced() for row in rows])
+        driver.executemany(insert, map(unplaced, rows))
     driver.execute(_PLACE, (BUCKET_BITS,))
     driver.execute("DROP TABLE temp.search_unplaced")
 
@@ -73,7 +73,8 @@ def _learn_words(driver: Driver) -> None:
     """Take the words off the full-text index itself, so that every correction is a word that is there."""
     driver.execute("DROP TABLE IF EXISTS temp.search_vocabulary")
     driver.execute("CREATE VIRTUAL TABLE temp.search_vocabulary USING fts5vocab('main', 'search_text', 'row')")
-    terms = driver.execute("SELECT term, doc FROM temp.search_vocabulary").fetchall()
+    # Codes and numbers are most of the terms of a large shop, and are never corrected.
+    terms = driver.execute("SELECT term, doc FROM temp.search_vocabulary WHERE term NOT GLOB '*[0-9]*'").fetchall()
     driver.execute("DROP TABLE temp.search_vocabulary")
     words = [(number, term, documents) for number, (term, documents) in enumerate(terms, 1) if is_correctable(term)]
     driver.executemany("INSERT INTO search_word (id, word, documents) VALUES (?, ?, ?)", words)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shared.schema.search.folding import fold, fold_code
+from shared.schema.search.folding import fold
+
+SourceRow = tuple[bytes, bytes, str, str, str, str, str]
+"""(variant id, product id, product name, variant name, sku, brand, state)."""
 
 ON_SALE = "active"
 BUCKET_BITS = 34
@@ -34,13 +37,8 @@ class Document:
 
     @property
     def bucket(self) -> int:
-        """Which range of positions it belongs to: on sale first, then by length of name."""
-        length = min(len(self.name_key), _LONGEST_NAME)
-        return length if self.state == ON_SALE else length + _LONGEST_NAME + 1
-
-    def unplaced(self) -> tuple[object, ...]:
-        """The bucket and the rest of its row, for a build that puts all in order at once."""
-        return (self.bucket, *self.row(0)[1:])
+        """Which range of positions it belongs to."""
+        return bucket_of(self.name_key, self.state)
 
     def row(self, position: int) -> tuple[object, ...]:
         """Its row in ``search_document``."""
@@ -62,12 +60,25 @@ def shown_name(product_name: str, variant_name: str) -> str:
     return f"{product_name}, {variant_name}" if variant_name else product_name
 
 
-def document_of(row: tuple[bytes, bytes, str, str, str, str, str]) -> Document:
-    """The document of (variant id, product id, product name, variant name, sku, brand, state)."""
+def bucket_of(name_key: str, state: str) -> int:
+    """Which range of positions a document belongs to: on sale first, then by length of name."""
+    length = min(len(name_key), _LONGEST_NAME)
+    return length if state == ON_SALE else length + _LONGEST_NAME + 1
+
+
+def unplaced(row: SourceRow) -> tuple[int, bytes, bytes, str, str, str, str, str, str]:
+    """The bucket of a document and all of its row but the position, for a build that puts all in order at once."""
     variant_id, product_id, product_name, variant_name, sku, brand, state = row
     name = shown_name(product_name, variant_name)
-    other = f"{fold(brand)} {fold(sku)}" if brand else fold(sku)
-    return Document(variant_id, product_id, name, sku, state, fold(name), other, fold_code(sku))
+    name_key, code_words = fold(name), fold(sku)
+    other_key = f"{fold(brand)} {code_words}" if brand else code_words
+    bucket, sku_key = bucket_of(name_key, state), code_words.replace(" ", "")
+    return (bucket, variant_id, product_id, name, sku, state, name_key, other_key, sku_key)
+
+
+def document_of(row: SourceRow) -> Document:
+    """The document of a variant."""
+    return Document(*unplaced(row)[1:])
 
 
 def first_position(bucket: int) -> int:
