@@ -22,6 +22,7 @@ from tests.simulation import devices_disk
 from tests.simulation.debts import settle_debts
 from tests.simulation.device_process import DeviceProcess
 from tests.simulation.older_program import begin_older
+from tests.simulation.server_process import Loss
 from tests.simulation.stage import SERVER_URL, SETTINGS, restamp
 from tests.simulation.world import World
 
@@ -38,19 +39,22 @@ def back_up_the_server(world: World) -> None:
 
 
 def restore_the_server(world: World) -> None:
-    """The database becomes an older one: by a restore on the same machine, or by a failover that lost commits."""
+    """The database becomes an older one: by a restore, by a failover that lost commits, or on a machine set up anew."""
     if not world.server.backups:
         return back_up_the_server(world)
-    is_failover = bool(world.server.of_this_history) and world.dice.random() < 0.5
-    backup = world.dice.choice(world.server.of_this_history if is_failover else world.server.backups)
+    how = world.dice.choice((Loss.RESTORE, Loss.FAILOVER, Loss.REBUILD))
+    if how is Loss.FAILOVER and not world.server.of_this_history:
+        how = Loss.RESTORE  # A standby follows the present history.
+    backup = world.dice.choice(world.server.of_this_history if how is Loss.FAILOVER else world.server.backups)
     if world.dice.random() < 0.4:
         lose_a_device(world)  # The fire took both: what that device had sent is only with those who fetched it.
-    world.server.restore(backup, is_failover=is_failover)
+    world.acts[f"the server {how} a backup"] += 1
+    world.server.restore(backup, how)
     for device in world.devices:
-        if device.is_revoked and is_failover:
-            _revoke(world, device)  # Another machine's home does not know; whoever fails over must say so again.
+        if device.is_revoked and how is not Loss.RESTORE:
+            _revoke(world, device)  # Another machine's home does not know; whoever sets it up must say so again.
     lost = settle_debts(world)
-    world.tell(f"    the server {'fails over to' if is_failover else 'is restored from'} {backup}; {lost} are gone")
+    world.tell(f"    the server {how} {backup}; {lost} are gone")
     return None
 
 

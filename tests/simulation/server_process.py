@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from enum import StrEnum
 from pathlib import Path
 from unittest import mock
 
@@ -22,6 +23,17 @@ from sync_server.sync import housekeeping, idle_service, pull_service
 from tests.helpers.older_schema import OLDER
 from tests.simulation.bridge import RawAnswer, RawRequest, ServerDied
 from tests.simulation.stage import Stage
+
+
+class Loss(StrEnum):
+    """How a server comes to an older database, and what tells it so."""
+
+    RESTORE = "is restored from"
+    """On the same machine: the marker in its home."""
+    FAILOVER = "fails over to"
+    """Another machine: PostgreSQL's timeline alone."""
+    REBUILD = "is rebuilt from"
+    """On a machine that knows nothing, whatever epoch the backup is of: devices alone."""
 
 
 class ServerProcess:
@@ -132,14 +144,15 @@ class ServerProcess:
         if was_up:
             self.start()
 
-    def restore(self, backup: str, *, is_failover: bool = False) -> None:
-        """Become what a backup says: told by the marker, or after a failover by PostgreSQL's timeline alone."""
+    def restore(self, backup: str, how: Loss = Loss.RESTORE) -> None:
+        """Become what a backup says."""
         self.look_at_history()
         self.stop()
         self._stage.copy_database(backup, self._stage.database_name)
-        if is_failover:
+        if how is not Loss.RESTORE:
             shutil.rmtree(self._stage.server_home)
             self._stage.server_home.mkdir()
+        if how is Loss.FAILOVER:
             with psycopg.connect(self._stage.cluster.url_of(self._stage.database_name)) as connection:
                 connection.execute("UPDATE server_state SET timeline = '0000000F'")
         self.of_this_history.clear()
