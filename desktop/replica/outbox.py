@@ -24,6 +24,7 @@ ACCEPTED_KEPT_US = 14 * 24 * 3600 * MICROSECONDS_PER_SECOND
 
 REFUSED = "refused"
 QUARANTINED = "quarantined"
+_CAN_WAIT_AGAIN = "state IN ('accepted', 'refused') AND length(arguments) > 0"
 DAMAGED = "mutation_damaged"
 """The code of a mutation that is not what was written; see ``damaged``."""
 
@@ -222,8 +223,28 @@ def see_to(connection: Connection, number: int, how: SeenTo) -> None:
     connection.exec_driver_sql("UPDATE outbox SET seen_to = ? WHERE number = ?", (how.value, number))
 
 
-def note_handed_in(connection: Connection, last_number: int, answered_at: int) -> None:
-    """The server keeps everything that waited up to ``last_number`` in its quarantine."""
+def answered_span(connection: Connection) -> tuple[int, int]:
+    """The lowest and the highest number that was answered and can still be sent again; zeros where there is none."""
+    sql = f"SELECT min(number), max(number) FROM outbox WHERE {_CAN_WAIT_AGAIN}"
+    lowest, highest = connection.exec_driver_sql(sql).one()
+    return int(lowest or 0), int(highest or 0)
+
+
+def let_wait_again(connection: Connection, number: int) -> int:
+    """Put answered mutations from ``number`` on back, to be handed in; what was handed in stays so. Gives how many."""
+    sql = f"UPDATE outbox SET state = 'waiting', answered_at = NULL WHERE number >= ? AND {_CAN_WAIT_AGAIN}"
+    return connection.exec_driver_sql(sql, (number,)).rowcount
+
+
+def note_handed_in(
+    connection: Connection, last_number: int, answered_at: int, *, had_before: Sequence[int] = ()
+) -> None:
+    """The server keeps what waited up to ``last_number`` in its quarantine, but for what it had before."""
+    for number in had_before:
+        connection.exec_driver_sql(
+            "UPDATE outbox SET state = 'accepted', answered_at = ? WHERE state = 'waiting' AND number = ?",
+            (answered_at, number),
+        )
     connection.exec_driver_sql(
         "UPDATE outbox SET state = 'quarantined', answered_at = ? WHERE state = 'waiting' AND number <= ?",
         (answered_at, last_number),

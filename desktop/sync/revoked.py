@@ -1,7 +1,8 @@
 """A device that was revoked: it hands in what it never sent, and keeps nothing of the shop.
 
-What every scope brought goes at once. What was made here and never sent stays until the server has it in its
-quarantine; then that goes too. Each step may break off: the next cycle hears the same and goes on.
+What every scope brought goes at once. What was made here and the server does not have, because it was never sent or a
+restore lost it, stays until the server has it in its quarantine; then that goes too. Each step may break off: the next
+cycle hears the same and goes on.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ def leave(replica: Replica, server: SyncServer) -> EnvironmentFailure:
         EnvironmentFailure: the server could not take it now; what it has not taken is still here.
     """
     _erase_scopes(replica)
+    _take_back_lost(replica, server)
     handed_in = _hand_in(replica, server)
     with replica.write(is_background=True) as unit:
         erase_everything(unit.connection)
@@ -54,6 +56,37 @@ def _erase_scopes(replica: Replica) -> None:
             identity.change_identity(unit.connection, epoch=0, consistent_at=None)
 
 
+def _take_back_lost(replica: Replica, server: SyncServer) -> None:
+    """Let wait again what the server had answered and does not know any more: a restore lost it.
+
+    It is asked how far it knows this life. Where it knows less than it once answered, or where only earlier lives are
+    kept, these are handed in too, under the count of a new life: it knows by their identifiers what it has of them.
+    """
+    with replica.read() as connection:
+        me = identity.identity_of(connection)
+        lowest, highest = outbox.answered_span(connection)
+    if not highest:
+        return
+    known = me.outbox_base + server.quarantine(_request(replica, me, [])).last_number
+    if known >= highest > me.outbox_base:
+        return
+    with replica.write(is_background=True) as unit:
+        if lowest <= me.outbox_base:
+            identity.change_identity(
+                unit.connection, incarnation=unit.ids.new(), outbox_base=lowest - 1, succession=b"", successor=b""
+            )
+        outbox.let_wait_again(unit.connection, lowest if lowest <= me.outbox_base else known + 1)
+
+
+def _request(replica: Replica, me: identity.DeviceIdentity, mutations: list[SentMutation]) -> PushRequest:
+    return PushRequest(
+        schema=SCHEMA_VERSION,
+        incarnation=me.incarnation.bytes,
+        device_time=replica.clock.now(),
+        mutations=mutations,
+    )
+
+
 def _hand_in(replica: Replica, server: SyncServer) -> int:
     """Give everything that waits to the server's quarantine; gives how many mutations it keeps from this device."""
     while True:
@@ -62,20 +95,15 @@ def _hand_in(replica: Replica, server: SyncServer) -> int:
             me = identity.identity_of(connection)
             if not batch:
                 return outbox.quarantined_count(connection)
-        answer = server.quarantine(
-            PushRequest(
-                schema=SCHEMA_VERSION,
-                incarnation=me.incarnation.bytes,
-                device_time=replica.clock.now(),
-                mutations=[_without_effect(sent) for sent in numbered_for_wire(batch, me)],
-            )
-        )
+        sent = [_without_effect(each) for each in numbered_for_wire(batch, me)]
+        answer = server.quarantine(_request(replica, me, sent))
         if answer.last_number != batch[-1].number - me.outbox_base:
             raise EnvironmentFailure(
                 "server_failed", "The server did not keep all that was handed in. It will be again."
             )
         with replica.write(is_background=True) as unit:
-            outbox.note_handed_in(unit.connection, batch[-1].number, unit.clock.now())
+            had_before = [me.outbox_base + each.number for each in answer.results if each.status == "repeated"]
+            outbox.note_handed_in(unit.connection, batch[-1].number, unit.clock.now(), had_before=had_before)
 
 
 def _without_effect(sent: SentMutation) -> SentMutation:

@@ -47,7 +47,8 @@ class Applied:
 def hand_in(database: Database, assertion: str, request: PushRequest) -> PushAnswer:
     """Keep what a revoked device never sent; what it sent before is told as ``repeated``, the rest ``quarantined``.
 
-    Handing in the same again changes nothing, so an answer that is lost costs nothing.
+    Handing in the same again changes nothing, so an answer that is lost costs nothing. Where nothing is handed in, the
+    answer tells how far this life of the device is known: what it had sent above that, a restore has lost.
 
     Raises:
         Unauthorised: see ``auth.service.revoked_device``.
@@ -65,10 +66,14 @@ def hand_in(database: Database, assertion: str, request: PushRequest) -> PushAns
         _require_room(connection, device, fresh)
         now = database.clock.now()
         new = quarantine_repository.keep(connection, device.id, incarnation, fresh, now=now)
+        last_number = (
+            request.mutations[-1].number
+            if request.mutations
+            else progress_repository.life(connection, device.id, incarnation).last_number
+        )
         if new:
             inbox.add_entries(connection, [_entry(device, [sent for sent in fresh if sent.id in new], now)])
     results = [_result(sent, is_known=uuid.UUID(bytes=sent.id) in known) for sent in request.mutations]
-    last_number = request.mutations[-1].number if request.mutations else 0
     return PushAnswer(last_number, results, now)
 
 
@@ -183,7 +188,7 @@ def _result(sent: SentMutation, *, is_known: bool) -> MutationResult:
 
 
 def _entry(device: KnownDevice, sent: list[SentMutation], now: int) -> Entry:
-    changes = "1 change that was" if len(sent) == 1 else f"{len(sent):,} changes that were"
+    changes = "1 change" if len(sent) == 1 else f"{len(sent):,} changes"
     return Entry(
         id=_entry_id(device.id, sent[0].id),
         kind=EntryKind.QUARANTINE,
@@ -191,8 +196,8 @@ def _entry(device: KnownDevice, sent: list[SentMutation], now: int) -> Entry:
         entity_id=device.id,
         title=device.name,
         reason=(
-            f"This device was revoked and then handed in {changes} never sent. They have no effect until an operator "
-            "applies or discards them: counterfoil-server quarantine list"
+            f"This device was revoked and then handed in {changes} that this server does not have. They have no effect "
+            "until an operator applies or discards them: counterfoil-server quarantine list"
         ),
         created_at=now,
         store_id=device.store_id,

@@ -163,7 +163,8 @@ class FakeServer:
         self._fail_if_down()
         self.quarantined += [mutation for mutation in request.mutations if mutation.id not in self.held_ids()]
         self._lose_answer()
-        return PushAnswer(request.mutations[-1].number, [], self.now)
+        last_number = request.mutations[-1].number if request.mutations else max(self.received, default=0)
+        return PushAnswer(last_number, [], self.now)
 
     def held_ids(self) -> set[bytes]:
         """What was handed in so far."""

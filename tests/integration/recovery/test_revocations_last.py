@@ -6,16 +6,20 @@ import uuid
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from desktop.replica import outbox
+from desktop.replica.identity import start_new_incarnation
 from shared.clock import SystemClock
 from shared.errors import EnvironmentFailure
 from sync_server.db.lasting_log import LASTING_NAME, Deed, Lasting, LastingLog
 from sync_server.devices import service as devices
 from sync_server.devices.joining_service import make_enrol_code, make_recovery_code, rekey
 from sync_server.devices.revocation_service import RevocationKeeper, missing_in
+from sync_server.sync import quarantine_service
 from tests.helpers.postgres import PostgresCluster
 from tests.helpers.protocol_device import ProtocolDevice, error_of
-from tests.helpers.restorable_shop import Desk, ServedDatabase, backed_up, count_rows, joined, restore, served
+from tests.helpers.restorable_shop import CANDLE, Desk, ServedDatabase, backed_up, count_rows, joined, restore, served
 
 
 def revoke(shop: ServedDatabase, device_id: uuid.UUID) -> None:
@@ -117,6 +121,71 @@ def test_given_a_till_that_was_replaced_after_the_backup_when_that_is_restored_t
         restore(shop, postgres.url, backup)
         assert is_revoked(shop, old.id)
     old.close()
+
+
+def test_given_a_revoked_till_whose_sales_a_restore_lost_when_it_is_told_then_it_hands_them_in_and_they_count_once(
+    shop: ServedDatabase, postgres: PostgresCluster, tmp_path: Path
+) -> None:
+    with joined(shop, tmp_path) as till:
+        known = till.put_cash()
+        seller = till.till()
+        till.sync()
+        with backed_up(shop, postgres.url) as backup:
+            seller.scan(CANDLE)
+            seller.exact_cash()
+            lost = till.put_cash()
+            till.sync()
+            unsent = till.put_cash()
+            device_id = till.me.device_id
+            revoke(shop, device_id)
+            restore(shop, postgres.url, backup)
+        assert count_rows(shop, "sale") == 0
+        assert _code_of(till) == "device_revoked"
+        assert till.sales() == till.cash() == set()
+        with shop.database.reading() as connection:
+            (held,) = quarantine_service.handed_in(connection)
+        assert held.waiting == 3, "the sale and the cash that were lost, and the cash that was never sent"
+        applied = quarantine_service.apply(shop.database, device_id)
+        assert (applied.applied, applied.refused) == (3, ())
+        assert count_rows(shop, "sale") == 1
+        with shop.database.reading() as connection:
+            found = set(connection.execute(text("SELECT id FROM cash_movement")).scalars())
+        assert found == {known, lost, unsent}
+
+
+def test_given_a_revoked_till_when_nothing_was_lost_then_it_hands_in_only_what_it_never_sent(
+    shop: ServedDatabase, tmp_path: Path
+) -> None:
+    with joined(shop, tmp_path) as till:
+        till.put_cash()
+        till.sync()
+        till.put_cash()
+        revoke(shop, till.me.device_id)
+        assert _code_of(till) == "device_revoked"
+        with till.replica.read() as connection:
+            assert outbox.quarantined_count(connection) == 1
+        with shop.database.reading() as connection:
+            (held,) = quarantine_service.handed_in(connection)
+        assert held.waiting == 1
+
+
+def test_given_a_revoked_till_in_a_later_life_when_a_restore_lost_what_came_in_an_earlier_one_then_that_comes_too(
+    shop: ServedDatabase, postgres: PostgresCluster, tmp_path: Path
+) -> None:
+    with joined(shop, tmp_path) as till, backed_up(shop, postgres.url) as backup:
+        till.put_cash()
+        till.sync()
+        with till.replica.write() as unit:
+            start_new_incarnation(unit.connection, unit.ids.new(), outbox.first_waiting(unit.connection))
+        till.put_cash()
+        till.sync()
+        revoke(shop, till.me.device_id)
+        restore(shop, postgres.url, backup)
+        assert _code_of(till) == "device_revoked"
+        assert _code_of(till) == "device_revoked"
+        with shop.database.reading() as connection:
+            (held,) = quarantine_service.handed_in(connection)
+        assert held.waiting == 2
 
 
 def test_given_an_office_that_revokes_when_it_is_answered_then_the_log_has_it_already(shop: ServedDatabase) -> None:
