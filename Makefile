@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench kills soak mutants scenarios lint format screenshots
+.PHONY: help setup demo test check bench kills soak crowd mutants scenarios lint format screenshots
 
 PYTHON := .venv/bin/python
 DEMO_OUT ?= build/demo
@@ -48,6 +48,9 @@ kills: setup ## kill -9 a till at 200 random moments of a day (KILLS=, SEED=) an
 
 soak: setup ## simulate shops under faults: SEEDS= how many, FIRST= the first seed; a line for each that fails
 	@$(PYTHON) -m tests.simulation.soak --seeds $(or $(SEEDS),200) --first $(or $(FIRST),1)
+
+crowd: setup ## everybody at once, in threads, against one server: ROUNDS= how many
+	@$(PYTHON) -m tests.simulation.crowd --rounds $(or $(ROUNDS),20) --seed $(or $(SEED),1)
 
 mutants: setup ## break each invariant on purpose and show which check notices
 	@$(PYTHON) -m tests.simulation.mutants

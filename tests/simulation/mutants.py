@@ -28,7 +28,7 @@ from shared.ids import derived_id
 from sync_server.epochs import service as epochs
 from sync_server.inventory import promise_repository
 from sync_server.inventory import service as inventory
-from sync_server.sync import apply_service, edit_service, effects
+from sync_server.sync import apply_service, document_repository, edit_service, effects
 from tests.simulation import crowd
 from tests.simulation.run_seed import run_seed
 from tests.simulation.stage import Stage, open_stage
@@ -174,6 +174,18 @@ def promise_without_looking() -> Iterator[None]:
     parts = {"lease": "", "number": "0", "from_lease": "", "may": "true", "columns": "", "values": "", "sets": ""}
     statement = text(promise_repository._PROMISE.format(**always, **parts, condition=""))
     with mock.patch.object(promise_repository, "_PROMISE_HEARD", statement):
+        yield
+
+
+@_mutant("I2", is_of_crowd=True)
+def edit_without_holding_the_row() -> Iterator[None]:
+    """An edit is merged with a row that somebody else may be changing in the same moment."""
+    real = document_repository.fetch_binary
+
+    def wrong(connection: Any, statement: str, values: Any) -> Any:
+        return real(connection, statement.removesuffix(" FOR UPDATE"), values)
+
+    with mock.patch.object(document_repository, "fetch_binary", wrong):
         yield
 
 

@@ -35,7 +35,7 @@ from desktop.sync.server_port import SyncServer
 from desktop.usecases.start import Device
 from shared.schema import registry
 from shared.schema.registry import SCHEMA_VERSION
-from shared.sync.projection import narrowed, widened
+from shared.sync.projection import default_of, narrowed, widened
 from shared.sync.wire import DigestAnswer, Payload, RowsAnswer, RowsRequest
 from tests.helpers.older_schema import OLDER, less_known
 
@@ -86,6 +86,21 @@ def begin_older(home: Home) -> None:
     """A home that has just joined is that of an older program."""
     with closing(connect(home.replica, _key_of(home))) as connection:
         connection.execute("UPDATE identity SET schema_filled = ?", (OLDER,))
+
+
+def forget_later(home: Home) -> None:
+    """Before the upgrade, in a replica that no program holds: what the older program would not have written is not there."""
+    known = registry.at_schema(OLDER)
+    with closing(connect(home.replica, _key_of(home))) as raw:
+        for entity, aggregate in registry.AGGREGATES.items():
+            tables = {table.name: table for table in known[entity].tables} if entity in known else {}
+            for table in aggregate.tables:
+                theirs = tables.get(table.name)
+                if theirs is None:
+                    raw.execute(f"DELETE FROM {table.name}")
+                    continue
+                for name in sorted({*table.column_names} - {*theirs.column_names}):
+                    raw.execute(f"UPDATE {table.name} SET {name} = ?", (default_of(table.name, name),))
 
 
 def take_down(home: Home) -> bool:

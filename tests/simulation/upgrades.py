@@ -9,7 +9,7 @@ from __future__ import annotations
 from desktop.sync.engine import SyncEngine
 from shared.schema.registry import SCHEMA_VERSION
 from tests.simulation.device_process import DeviceProcess
-from tests.simulation.older_program import take_down
+from tests.simulation.older_program import forget_later, take_down
 from tests.simulation.world import MOMENTS_MAX, World
 
 _FILE_IS_OLDER = 0.7
@@ -35,6 +35,7 @@ def upgrade_a_program(world: World) -> None:
 def upgrade(world: World, device: DeviceProcess, *, dies_after: int | None = None) -> None:
     """A device gets the new program now; it dies at that moment of its first start, if the start is that long."""
     device.close()
+    forget_later(device.home)
     is_file_older = world.releases.random() < _FILE_IS_OLDER and take_down(device.home)
     device.schema = SCHEMA_VERSION
     world.acts["upgrade_a_program"] += 1
