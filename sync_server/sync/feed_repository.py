@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -29,8 +29,7 @@ WHERE scope_id = %b AND entity = %b AND state = 'live' AND id > encode(%b, 'hex'
 _BELOW_ANY = bytes(16)
 
 
-@dataclass(frozen=True, slots=True)
-class FeedRow:
+class FeedRow(NamedTuple):
     """One aggregate's place in a scope; ``state`` is ``live``, ``left`` or ``deleted``."""
 
     entity: str
@@ -42,7 +41,7 @@ class FeedRow:
 
 def rows_after(connection: Connection, scope_id: int, position: int, limit: int) -> list[FeedRow]:
     """The next rows of a scope after a position, at most ``limit``."""
-    return [FeedRow(*row) for row in fetch_binary(connection, _AFTER, [scope_id, position, limit])]
+    return [FeedRow._make(row) for row in fetch_binary(connection, _AFTER, [scope_id, position, limit])]
 
 
 def live_rows(connection: Connection, scope_id: int) -> Iterator[tuple[str, bytes, int]]:
