@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from desktop.replica import creation
 from desktop.replica.checkpoints import Checkpointer
 from desktop.replica.driver import Access, DriverError, engine_for, failure_of
+from desktop.replica.identity import prepare_successor
 from desktop.replica.reader_gate import ReaderGate
 from desktop.replica.successor import Successor, exchange_files, remove_leftovers
 from desktop.replica.unit_of_work import UnitOfWork
@@ -95,6 +96,8 @@ class Replica:
             unit = UnitOfWork(connection, self.clock, self.ids)
             yield unit
             unit.bring_search_up_to_date()
+            if unit.mutations_made and not is_background:
+                prepare_successor(connection)
         self._checkpointer.wake()
         if unit.mutations_made:
             self._tell_listeners()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert
 
 from desktop.replica.schema import Identity
+from desktop.secrets import new_key
 from shared.errors import UserError
 from shared.sales import copy_series
 from shared.schema.registry import SCHEMA_VERSION
@@ -61,13 +62,22 @@ class DeviceIdentity:
 
 
 _FIELDS = tuple(DeviceIdentity.__dataclass_fields__)
-_COLUMNS = tuple(Identity.__table__.c[name] for name in _FIELDS)
+# Every cycle reads it several times: in the driver's own values, and turned into ours here.
+_READ = f"SELECT {', '.join(_FIELDS)} FROM identity"
+_IDS = tuple(at for at, name in enumerate(_FIELDS) if name in {"device_id", "store_id", "incarnation"})
+_IS_INDEXED = _FIELDS.index("is_indexed")
 
 
 def find_identity(connection: Connection) -> DeviceIdentity | None:
     """The identity, or None before enrolment."""
-    row = connection.execute(select(*_COLUMNS)).first()
-    return None if row is None else DeviceIdentity(*row)
+    row = connection.exec_driver_sql(_READ).first()
+    if row is None:
+        return None
+    values = list(row)
+    for at in _IDS:
+        values[at] = uuid.UUID(bytes=values[at])
+    values[_IS_INDEXED] = bool(values[_IS_INDEXED])
+    return DeviceIdentity(*values)
 
 
 def identity_of(connection: Connection) -> DeviceIdentity:
@@ -92,7 +102,18 @@ def write_identity(connection: Connection, identity: DeviceIdentity) -> None:
 
 def change_identity(connection: Connection, **values: object) -> None:
     """Change some of its fields."""
-    connection.execute(update(Identity).values(**values))
+    settings = ", ".join(f"{name} = ?" for name in values)
+    stored = tuple(value.bytes if isinstance(value, uuid.UUID) else value for value in values.values())
+    connection.exec_driver_sql(f"UPDATE identity SET {settings}", stored)
+
+
+def prepare_successor(connection: Connection) -> None:
+    """Draw the secret that the next push hands on, where none is drawn yet.
+
+    Called in a clerk's transaction that leaves something to push: so it is on the disk for good before it is sent, and
+    no push has to wait for a transaction of its own.
+    """
+    connection.exec_driver_sql("UPDATE identity SET successor = ? WHERE successor = x''", (new_key(),))
 
 
 def start_new_incarnation(

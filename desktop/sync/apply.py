@@ -67,17 +67,19 @@ class Applier:
             BugError: ``cursor_mismatch`` when a page does not begin where this device stands.
         """
         tally = _Tally()
-        identity = self._begin(answer, tally)
+        identity, pages = self._begin(answer, tally)
         is_filling = not identity.is_indexed
-        self._run(self._steps(answer, identity, tally), FRESH_SLICE_MAX_US if is_filling else SLICE_MAX_US)
+        self._run(self._steps(answer, pages, identity, tally), FRESH_SLICE_MAX_US if is_filling else SLICE_MAX_US)
         is_consistent = _is_consistent(answer)
         if is_consistent and is_filling:
             self._end_load()
         return Applied(dict(tally.counts), is_consistent, tally.changes())
 
-    def _steps(self, answer: PullAnswer, identity: DeviceIdentity, tally: _Tally) -> Iterator[Step]:
+    def _steps(
+        self, answer: PullAnswer, pages: Sequence[ScopePage], identity: DeviceIdentity, tally: _Tally
+    ) -> Iterator[Step]:
         """All that an answer asks for, in order; a small answer is one transaction."""
-        for page in answer.pages:
+        for page in pages:
             yield from self._page_steps(page, answer, identity, tally)
         if identity.epoch != answer.epoch:
             # Every scope had a page, so none stands at a position of the former epoch any more.
@@ -89,21 +91,23 @@ class Applier:
             yield from GivingBack(identity, answer.epoch, settled, tally.note).steps()
             yield partial(self._reach_consistent_point, answer, identity, tally)
 
-    def _begin(self, answer: PullAnswer, tally: _Tally) -> DeviceIdentity:
+    def _begin(self, answer: PullAnswer, tally: _Tally) -> tuple[DeviceIdentity, list[ScopePage]]:
+        """Who this device is, and the pages that have something for it; scopes that are not granted any more go."""
         with self._replica.read() as connection:
             identity = identity_of(connection)
             known = cursors.cursors(connection)
         revoked = [cursor for scope, cursor in known.items() if scope not in answer.scopes]
+        pages = [page for page in answer.pages if not _says_nothing(page, known.get(page.scope))]
         is_new = not known and identity.consistent_at is None and identity.is_indexed
         if not revoked and not is_new:
-            return identity
+            return identity, pages
         with self._replica.write(is_background=True) as unit:
             if is_new:
                 bulk_load.drop_indexes(unit.connection)
             for cursor in revoked:
                 for entity, ids in leave_scope(unit, cursor, identity, answer.epoch).items():
                     tally.note(entity, ids)
-            return identity_of(unit.connection)
+            return identity_of(unit.connection), pages
 
     def _run(self, steps: Iterator[Step], slice_max_us: int) -> None:
         step = next(steps, None)
@@ -224,6 +228,13 @@ class _Tally:
             if entity not in whole
         }
         return Changes(listed, whole)
+
+
+def _says_nothing(page: ScopePage, cursor: cursors.ScopeCursor | None) -> bool:
+    """Whether a scope stands where this device's cursor stands: most scopes of most answers."""
+    if cursor is None or page.restart or page.rows or page.left or page.deleted:
+        return False
+    return page.from_position == page.to_position == cursor.position and page.mark == cursor.mark
 
 
 def _is_consistent(answer: PullAnswer) -> bool:

@@ -13,9 +13,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from desktop.log import logger
-from desktop.replica import cursors, identity, pulled, sync_events
+from desktop.replica import identity, pulled, sync_events
 from desktop.replica.changes import Changes
 from desktop.replica.engine import Replica
+from desktop.replica.identity import DeviceIdentity
 from desktop.replica.snapshot_copy import SnapshotFacts
 from desktop.replica.successor import Successor
 from desktop.sync.apply import Applied
@@ -42,16 +43,14 @@ class Bootstrap:
         self._folder = SnapshotFolder(folder_beside(replica.path), server)
         self._broken_fetches = 0
 
-    def at_start(self) -> Applied | None:
+    def at_start(self, me: DeviceIdentity, *, has_cursors: bool) -> Applied | None:
         """Where this device holds nothing yet: everything there is a file for. None: the rows come by pages.
 
         Raises:
             EnvironmentFailure: the server does not answer; what was fetched is kept.
         """
         self._folder.remove_plain()
-        with self._replica.read() as connection:
-            me = identity.identity_of(connection)
-            is_new = me.consistent_at is None and me.is_indexed and not cursors.cursors(connection)
+        is_new = me.consistent_at is None and me.is_indexed and not has_cursors
         return self._from_files(lambda _: True) if is_new else None
 
     def instead_of(self, answer: PullAnswer) -> Applied | None:

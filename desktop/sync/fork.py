@@ -2,7 +2,8 @@
 
 A push names the secret that the server last confirmed and the one that follows. The server accepts the follower in the
 transaction that takes the mutations. The follower is on this device's disk before it is sent, and it stays the same
-until an answer came: a push that is sent again after a lost answer looks like what it is.
+until an answer came: a push that is sent again after a lost answer looks like what it is. Most often it was drawn with
+what is to be sent (``identity.prepare_successor``); only in the middle of a backlog it takes a transaction of its own.
 """
 
 from __future__ import annotations

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 from desktop.replica import cursors, identity, outbox
 from desktop.replica.changes import Changes
+from desktop.replica.cursors import ScopeCursor
 from desktop.replica.engine import Replica
+from desktop.replica.identity import DeviceIdentity
 from desktop.sync.apply import Applied, Applier
 from desktop.sync.bootstrap import Bootstrap
 from desktop.sync.clock_offset import note_server_time
@@ -17,6 +20,15 @@ from desktop.sync.migration_pull import MigrationPull
 from desktop.sync.server_port import SyncServer
 from shared.schema.registry import SCHEMA_VERSION
 from shared.sync.wire import Cursor, PullAnswer, PullRequest
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What this device has when it asks, read in one go."""
+
+    me: DeviceIdentity
+    cursors: tuple[ScopeCursor, ...]
+    waiting: int
 
 
 class PullLane:
@@ -43,19 +55,22 @@ class PullLane:
         Raises:
             EnvironmentFailure: the server or the line failed; what was applied until then stays applied.
         """
-        started = self._bootstrap.at_start()
+        standing = self._standing()
+        started = self._bootstrap.at_start(standing.me, has_cursors=bool(standing.cursors))
         if started is not None:
             yield started
-        request = self._first_request()
+            standing = self._standing()
+        request = self._request_of(standing)
         answer = self._server.pull(request)
-        note_server_time(self._replica, answer.server_time)
+        note_server_time(self._replica, answer.server_time, standing.me.clock_offset_us)
         restarted = self._bootstrap.instead_of(answer)
         if restarted is not None:
             yield restarted
-            request = self._first_request()
+            standing = self._standing()
+            request = self._request_of(standing)
             answer = self._server.pull(request)
         yield from self._pages(request, answer)
-        filled = self._migration.run()
+        filled = self._migration.run() if standing.me.schema_filled < self._schema else {}
         if filled:
             yield Applied(filled, is_consistent=True, changes=Changes({}, frozenset(filled)))
 
@@ -75,18 +90,24 @@ class PullLane:
                     return
                 answer = following.result()
 
-    def _first_request(self) -> PullRequest:
+    def first_request(self) -> PullRequest:
+        """What this device would ask now."""
+        return self._request_of(self._standing())
+
+    def _standing(self) -> _Standing:
         with self._replica.read() as connection:
             me = identity.identity_of(connection)
-            known = cursors.cursors(connection).values()
-            waiting = outbox.pending_count(connection)
+            known = tuple(cursors.cursors(connection).values())
+            return _Standing(me, known, outbox.pending_count(connection))
+
+    def _request_of(self, standing: _Standing) -> PullRequest:
         return PullRequest(
             schema=self._schema,
-            epoch=me.epoch,
-            incarnation=me.incarnation.bytes,
-            cursors=[Cursor(each.scope, each.position, each.mark) for each in known],
+            epoch=standing.me.epoch,
+            incarnation=standing.me.incarnation.bytes,
+            cursors=[Cursor(each.scope, each.position, each.mark) for each in standing.cursors],
             device_time=self._replica.clock.now(),
-            waiting=waiting,
+            waiting=standing.waiting,
         )
 
 

@@ -30,7 +30,7 @@ def measure(*, is_quick: bool) -> list[Figure]:
         server = _connected(private_key, identity, device)
         lane = PullLane(device.replica, server)
         list(lane.run())
-        body = packed(lane._first_request())
+        body = packed(lane.first_request())
         script = shop.folder / "poll.lua"
         escaped = "".join(f"\\{byte:03d}" for byte in body)
         script.write_text(
