@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 
 from desktop.replica import resending
 from shared.errors import EnvironmentFailure, UserError
+from shared.sync.wire import PushRequest
+from sync_server.doctor import examine
 from sync_server.epochs.service import EPOCH_MAX, history, new_epoch
 from sync_server.epochs.witness_service import WITNESS_BYTES, Witness, shown, signed
+from sync_server.settings import ServerSettings
 from tests.helpers.postgres import PostgresCluster
 from tests.helpers.protocol_device import ProtocolDevice, error_of
 from tests.helpers.restorable_shop import (
@@ -143,11 +147,47 @@ def test_given_a_device_without_a_witness_when_the_server_is_older_then_it_waits
             assert raised.value.code == "server_older"
         assert shop.database.epoch() == 1
         assert count_rows(shop, "inbox_entry", "field = 'epoch' AND state = 'needs_you'") == 1
+        said = examine(shop.database, ServerSettings(home=shop.home, database_url=shop.database_url)).lines
+        assert any(line.startswith("LOOK  devices that know a later epoch and cannot prove it: 1") for line in said)
         with shop.database.writing() as connection:
             assert new_epoch(connection, shop.database.clock, reason="As the inbox says.", above=2) == 3
         settle(shop, till)
         assert kept in till.cash()
         assert count_rows(shop, "cash_movement") == 1
+
+
+def test_given_several_devices_that_prove_it_at_once_when_they_pull_and_push_then_one_epoch_begins(
+    shop: ServedDatabase, postgres: PostgresCluster
+) -> None:
+    devices = [ProtocolDevice(shop.url, shop.database, "HS") for _ in range(4)]
+    with backed_up(shop, postgres.url) as backup:
+        devices[0].push([devices[0].mutation("nonsense.create", {})])
+        for device in devices:
+            device.pull_all()
+        rebuild(shop, postgres.url, backup)
+    ready = threading.Barrier(len(devices))
+    told: list[int] = []
+
+    def ask(device: ProtocolDevice, *, is_push: bool) -> None:
+        request = PushRequest(1, device.incarnation.bytes, 0, [device.mutation("nonsense.create", {}, number=2)])
+        request.epoch, request.witness = device.epoch, device.witness
+        ready.wait()
+        if is_push:
+            answer = device.post("/sync/push", request)
+            assert answer.status_code == 409, error_of(answer)
+            told.append(error_of(answer)["data"].get("epoch", 0))
+        else:
+            told.append(device.pull().epoch)
+
+    threads = [threading.Thread(target=ask, args=(each,), kwargs={"is_push": n == 0}) for n, each in enumerate(devices)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert told == [2, 2, 2, 2]
+    assert len(why_it_began(shop)) == 2
+    for device in devices:
+        device.close()
 
 
 def test_given_an_operator_who_types_nonsense_when_he_names_an_epoch_then_it_is_refused(shop: ServedDatabase) -> None:
