@@ -4,7 +4,7 @@ Called right after a server was restored, a folder was put back or a device was 
 mutation stays owed if the server's log has it, if it waits or is kept in the outbox of a living device, or, for facts
 and documents, if a living device that may sync shows it. Of a device that was cloned so that nothing could tell, only
 what still waits counts: after a restore its other copy may have taken the numbers of what this one had sent. A revoked
-device hands in what waits and nothing else.
+device hands in what waits and what a restore lost of what it had sent, until it has erased that.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def _kept_by_devices(world: World) -> tuple[set[uuid.UUID], dict[str, set[uuid.U
     entities = {deed.entity for deed in world.journal.deeds.values() if deed.verb in _SHOWN}
     for device in world.devices:
         with device.looking() as replica:
-            is_sent_again = not device.may_repeat_numbers and not device.is_revoked
-            counted = "state <> 'quarantined'" if is_sent_again else "state = 'waiting'"
+            is_kept = "state <> 'quarantined' AND length(arguments) > 0"
+            counted = "state = 'waiting'" if device.may_repeat_numbers else is_kept
             rows = replica.exec_driver_sql(f"SELECT id FROM outbox WHERE {counted}")
             kept |= {uuid.UUID(bytes=row[0]) for row in rows}
             if device.is_revoked:

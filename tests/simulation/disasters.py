@@ -142,7 +142,7 @@ def revoke_a_device(world: World) -> None:
     world.acts["revoked"] += 1
     _revoke(world, device)
     device.is_revoked = True
-    world.tell(f"    {device.name} is revoked; {settle_debts(world)} are gone")
+    world.tell(f"    {device.name} is revoked")
 
 
 def _revoke(world: World, device: DeviceProcess) -> None:
