@@ -32,7 +32,8 @@ from shared.schema import search
 from shared.schema.registry import AGGREGATES, Aggregate
 from shared.schema.snapshot_file import aggregates_of
 
-CACHE_KIB = 64 * 1024
+CACHE_KIB = 16 * 1024
+"""More makes nothing faster: tables come one after the other, each in its own order, so that a page is written once."""
 COMPOSED = {"cursor": "number", "membership": "scope_number", "bucket": "scope_number"}
 """Device tables that are put together from both sides, and the column that names the scope; every other one is carried
 over as it stands."""

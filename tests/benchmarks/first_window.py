@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from desktop.main import run
+from desktop import main as program
 from desktop.ui import application, display
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def main() -> None:
     show = display.Display.show
     application.face_options = options_with_login
     display.Display.show = show_with_stop_watch
-    sys.exit(run(["till", "--home", home]))
+    program.main(["till", "--home", home])
 
 
 def _watch(window: QWidget, began_ns: int) -> None:
