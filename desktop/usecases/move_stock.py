@@ -86,7 +86,7 @@ def begin_count(desk: Desk, variant_id: uuid.UUID, store_id: uuid.UUID | None = 
 def move_stock(desk: Desk, movement: NewMovement) -> Changes:
     """Book it; the stock shown here follows at once, the server's level after the next contact.
 
-    A count that finds what the books say books nothing.
+    A count is kept also where it finds what the books say: with what was there, and the level it was held against.
 
     Raises:
         UserError: ``not_allowed``, ``product_unknown``, ``service_has_no_stock``, ``reason_unknown``,
@@ -96,9 +96,7 @@ def move_stock(desk: Desk, movement: NewMovement) -> Changes:
     store_id = movement.store_id or desk.facts.store.id
     with desk.replica.write() as work:
         _check_goods(work, movement.variant_id)
-        change = _change(work, movement, store_id)
-        if change == 0:
-            return work.changes()
+        change, held_against = _change(work, movement, store_id)
         number = work.record(
             "stock_movement",
             {
@@ -112,9 +110,12 @@ def move_stock(desk: Desk, movement: NewMovement) -> Changes:
                 "device_id": desk.facts.identity.device_id,
                 "user_id": desk.person.id,
                 "note": checked_text(movement.note, "note", TEXT_MAX_CHARACTERS),
+                "counted": None if held_against is None else movement.quantity,
+                "counted_at_position": held_against,
             },
         )
-        work.expect_stock(number, [(store_id, movement.variant_id, change)])
+        if change:
+            work.expect_stock(number, [(store_id, movement.variant_id, change)])
         return work.changes()
 
 
@@ -126,7 +127,8 @@ def _check_goods(work: UnitOfWork, variant_id: uuid.UUID) -> None:
         raise UserError("service_has_no_stock", f"“{goods.name}” is a service and has no stock.", sku=goods.sku)
 
 
-def _change(work: UnitOfWork, movement: NewMovement, store_id: uuid.UUID) -> int:
+def _change(work: UnitOfWork, movement: NewMovement, store_id: uuid.UUID) -> tuple[int, int | None]:
+    """By how much it changes what is on hand; for a count also the ledger position of what it was held against."""
     sign = SIGN_BY_REASON.get(movement.reason)
     if sign is None:
         raise UserError("reason_unknown", "Choose why the stock moves.", reason=str(movement.reason))
@@ -137,9 +139,9 @@ def _change(work: UnitOfWork, movement: NewMovement, store_id: uuid.UUID) -> int
             raise UserError("quantity_invalid", "A count cannot be below nothing. Type what is there.")
         sheet = movement.sheet
         if sheet is not None and (sheet.store_id, sheet.variant_id) == (store_id, movement.variant_id):
-            return movement.quantity - sheet.on_hand
-        standing = store_stock(work.connection, store_id, [movement.variant_id])
-        return movement.quantity - standing.get(movement.variant_id, StockNow()).on_hand
+            return movement.quantity - sheet.on_hand, sheet.ledger_position
+        standing = store_stock(work.connection, store_id, [movement.variant_id]).get(movement.variant_id, StockNow())
+        return movement.quantity - standing.on_hand, standing.ledger_position
     if movement.quantity == 0 or (sign and movement.quantity < 0):
         raise UserError("quantity_invalid", "Type how much, more than nothing.")
-    return movement.quantity * (sign or 1)
+    return movement.quantity * (sign or 1), None

@@ -36,6 +36,10 @@ class StockMovement(Replicated):
     source_id: Mapped[uuid.UUID | None] = synced(Policy.FIXED, Id, refers_to=VARIOUS)
     """The sale, order or import it comes from."""
     note: Mapped[str] = synced(Policy.FIXED, Words, default="")
+    counted: Mapped[int | None] = synced(Policy.FIXED, Whole, since=2)
+    """Of a count: what was there. ``quantity`` is that less what the counting device showed."""
+    counted_at_position: Mapped[int | None] = synced(Policy.FIXED, Whole, since=2)
+    """Of a count: the ledger position of the level it was held against; the device's own movements lay over it."""
 
 
 class StockLevel(Replicated):

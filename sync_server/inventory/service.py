@@ -16,6 +16,7 @@ from sync_server.errors import Conflicting
 from sync_server.inbox import service as inbox
 from sync_server.inventory import (
     compensation_service,
+    count_service,
     ledger_repository,
     projection_repository,
     promise_repository,
@@ -90,7 +91,9 @@ def apply_sales(connection: Connection, sale_ids: Sequence[uuid.UUID], *, now: i
 
 def apply_movements(connection: Connection, movement_ids: Sequence[uuid.UUID], *, now: int) -> None:
     """Bring the balances up to movements that this very transaction added to the ledger, each named once."""
-    _after_move(connection, ledger_repository.follow_ledger(connection, movement_ids), now)
+    moved = ledger_repository.follow_ledger(connection, movement_ids)
+    _after_move(connection, moved, now)
+    _after_move(connection, count_service.settle(connection, movement_ids, moved), now)
 
 
 def move(connection: Connection, rows: Sequence[LedgerRow], *, now: int) -> None:

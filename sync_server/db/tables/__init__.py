@@ -6,6 +6,7 @@ from shared.schema import registry as _registry  # the replicated tables, all of
 from shared.schema.base import Replicated
 from sync_server.db.tables import (
     change_sets,
+    counts,
     customers,
     devices,
     edits,
@@ -24,6 +25,7 @@ from sync_server.db.tables.base import server_metadata
 __all__ = [
     "all_metadata",
     "change_sets",
+    "counts",
     "customers",
     "devices",
     "edits",

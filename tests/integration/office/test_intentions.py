@@ -209,10 +209,22 @@ def test_given_movements_when_booked_then_signs_follow_the_reason(desk: Desk, of
     assert show_product(desk, candle).stock[0].on_hand == "10"
 
 
-def test_given_a_count_that_agrees_when_booked_then_nothing_is_sent(desk: Desk, office_shop: TinyShop) -> None:
+def counts(desk: Desk) -> list[tuple[int, int, int]]:
+    """(difference, counted, ledger position it was held against) of every count made here."""
+    with desk.replica.read() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT quantity, counted, counted_at_position FROM stock_movement WHERE reason = 'count' ORDER BY id"
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
+
+
+def test_given_a_count_that_agrees_when_booked_then_it_is_kept_and_moves_nothing(
+    desk: Desk, office_shop: TinyShop
+) -> None:
     move_stock(desk, NewMovement(office_shop.variants["CND-CEDAR"], 4_000, MovementReason.COUNT))
 
-    assert sent(desk) == []
+    assert counts(desk) == [(0, 4_000, 0)]
+    assert show_product(desk, office_shop.variants["CND-CEDAR"]).stock[0].on_hand == "4"
 
 
 def test_given_sales_here_and_elsewhere_while_somebody_counts_then_the_difference_is_of_when_the_count_began(
@@ -232,6 +244,7 @@ def test_given_sales_here_and_elsewhere_while_somebody_counts_then_the_differenc
     move_stock(desk, NewMovement(candle, 5_000, MovementReason.COUNT, sheet=sheet))
 
     assert show_product(desk, candle).stock[0].on_hand == "2", "5 counted, less 2 sold, less 1 written off"
+    assert counts(desk) == [(1_000, 5_000, 0)], "N at the ledger position that was shown when the count began"
 
 
 def test_given_a_sheet_of_another_product_when_counted_then_it_counts_for_nothing(
@@ -240,7 +253,7 @@ def test_given_a_sheet_of_another_product_when_counted_then_it_counts_for_nothin
     sheet = begin_count(desk, office_shop.variants["MUG-BLUE"])
     move_stock(desk, NewMovement(office_shop.variants["CND-CEDAR"], 4_000, MovementReason.COUNT, sheet=sheet))
 
-    assert sent(desk) == []
+    assert counts(desk) == [(0, 4_000, 0)]
 
 
 @pytest.mark.parametrize(

@@ -94,12 +94,21 @@ def upgrade() -> None:
         ),
     )
     op.add_column("outbox", sa.Column("seen_to", sa.Text(), server_default=sa.text("''"), nullable=False))
+    op.add_column(
+        "stock_movement", sa.Column("counted", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+    )
+    op.add_column(
+        "stock_movement",
+        sa.Column("counted_at_position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+    )
     steps_0002.upgrade(op.get_bind())
 
 
 def downgrade() -> None:
     """Take it away again."""
     steps_0002.downgrade(op.get_bind())
+    op.drop_column("stock_movement", "counted_at_position")
+    op.drop_column("stock_movement", "counted")
     op.drop_column("outbox", "seen_to")
     op.drop_column("identity", "schema_filled")
     op.drop_column("identity", "openings")

@@ -250,6 +250,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_server_run")),
     )
     op.create_table(
+        "stock_count",
+        sa.Column("movement_id", sa.Uuid(), nullable=False),
+        sa.Column("store_id", sa.Uuid(), nullable=False),
+        sa.Column("variant_id", sa.Uuid(), nullable=False),
+        sa.Column("device_id", sa.Uuid(), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("base_position", sa.BigInteger(), nullable=False),
+        sa.Column("difference", sa.BigInteger(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("effect", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("movement_id", name=op.f("pk_stock_count")),
+    )
+    op.create_index(
+        "ix_stock_count_store_id_variant_id_position",
+        "stock_count",
+        ["store_id", "variant_id", "position"],
+        unique=False,
+    )
+    op.create_table(
         "stock_round",
         sa.Column("id", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("store_id", sa.Uuid(), nullable=True),
@@ -313,6 +332,13 @@ def upgrade() -> None:
     op.add_column("stock_balance", sa.Column("rights_granted", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("stock_balance", sa.Column("rights_left", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column(
+        "stock_movement", sa.Column("counted", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+    )
+    op.add_column(
+        "stock_movement",
+        sa.Column("counted_at_position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+    )
+    op.add_column(
         "sync_scope", sa.Column("pruned_position", sa.BigInteger(), server_default=sa.text("0"), nullable=False)
     )
     op.add_column(
@@ -336,6 +362,8 @@ def downgrade() -> None:
     op.drop_column("sync_stamp", "stamped_at")
     op.drop_column("sync_scope", "pruned_mark")
     op.drop_column("sync_scope", "pruned_position")
+    op.drop_column("stock_movement", "counted_at_position")
+    op.drop_column("stock_movement", "counted")
     op.drop_column("stock_balance", "rights_left")
     op.drop_column("stock_balance", "rights_granted")
     op.drop_column("stock_balance", "rights_lease")
@@ -353,6 +381,8 @@ def downgrade() -> None:
     op.drop_table("sync_bucket")
     op.drop_table("store_lease")
     op.drop_table("stock_round")
+    op.drop_index("ix_stock_count_store_id_variant_id_position", table_name="stock_count")
+    op.drop_table("stock_count")
     op.drop_table("server_run")
     op.drop_index("ix_sale_check_waiting", table_name="sale_check", postgresql_where=sa.text("state = 'waiting'"))
     op.drop_index("ix_sale_check_stale", table_name="sale_check", postgresql_where=sa.text("stale_lines > 0"))

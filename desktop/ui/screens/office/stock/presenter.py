@@ -200,13 +200,10 @@ class StockPresenter(QObject):
     def _take_panel(self, found: tuple[ProductPanel, tuple[HistoryLine, ...]]) -> None:
         self._set(panel=found[0], past=found[1])
 
-    def _take_booked(self, changes: Changes) -> None:
+    def _take_booked(self, _changes: Changes) -> None:
         draft = self.state.draft
         if self.state.panel is not None:
             self._begin_count(self.state.panel.card.variant_id)
-        if not changes.touches("stock_movement"):
-            self._set(is_booking=False, booked="It is what the books say. Nothing was booked.")
-            return
         amount = quantity_text(parse_quantity(draft.quantity))
         words = f"{WORDS_BY_REASON[draft.reason]} {amount}."
         self._set(is_booking=False, booked=words, draft=replace(draft, quantity="", note=""))
