@@ -64,7 +64,7 @@ def examine(database: Database, settings: ServerSettings) -> Report:
     _note_sales(report, database)
     _note_stock(report, database)
     _note_feed(report, database)
-    place = settings.home if settings.home.exists() else settings.home.parent
+    place = next(each for each in (settings.home, *settings.home.absolute().parents) if each.exists())
     free = shutil.disk_usage(place).free
     report.note("disk free", f"{free / 1024**3:.1f} GiB", is_well=free > LOW_DISK_BYTES)
     return report

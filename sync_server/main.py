@@ -53,13 +53,13 @@ from sync_server.sync.heads import HeadsBoard
 from sync_server.sync.housekeeping import Housekeeper
 from sync_server.sync.idle_desk import IdleDesk
 from sync_server.sync.idle_service import answer_idle
-from sync_server.sync.idle_shortcut import IdleShortcut
 from sync_server.sync.known_scopes import KnownScopes
 from sync_server.sync.load_gate import GateBounds, LoadGate, spread_pause
 from sync_server.sync.quarantine_endpoints import router as quarantine
 from sync_server.sync.reconciler import Reconciler
 from sync_server.sync.reference_watch import ReferenceWatch
 from sync_server.sync.repair_endpoints import router as repair
+from sync_server.sync.short_way import ShortWay
 from sync_server.sync.verify_endpoints import router as digests
 
 ROUTERS = (
@@ -168,7 +168,7 @@ def create_app(
     app = FastAPI(title="Counterfoil", version="0.1.0", description=_DESCRIPTION, lifespan=lifespan)
     for router in ROUTERS:
         app.include_router(router)
-    app.add_middleware(IdleShortcut)
+    app.add_middleware(ShortWay)
     app.add_exception_handler(CounterfoilError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_malformed)
     app.add_exception_handler(DBAPIError, _answer_database_failure)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from sync_server.db.binary import fetch_binary
+
 
 @dataclass(frozen=True, slots=True)
 class KnownDevice:
@@ -21,10 +23,10 @@ class KnownDevice:
     public_key: bytes
 
 
-_DEVICE = text(
-    "SELECT d.id, d.store_id, d.kind, d.number, d.name, d.revoked_at, k.public_key "
-    "FROM device AS d JOIN device_key AS k ON k.device_id = d.id WHERE d.id = :id"
-)
+_DEVICE = """
+SELECT d.id, d.store_id, d.kind, d.number, d.name, d.revoked_at, k.public_key
+FROM device AS d JOIN device_key AS k ON k.device_id = d.id WHERE d.id = %(id)s
+"""
 _USE_ASSERTION = text(
     "INSERT INTO used_assertion (id, expires_at) VALUES (:id, :expires_at) ON CONFLICT DO NOTHING RETURNING id"
 )
@@ -35,8 +37,8 @@ _ADD_KEY = text("INSERT INTO api_key (id, name, key_hash, made_at) VALUES (:id, 
 
 def device(connection: Connection, device_id: uuid.UUID) -> KnownDevice | None:
     """The enrolled device with this id."""
-    row = connection.execute(_DEVICE, {"id": device_id}).one_or_none()
-    return None if row is None else KnownDevice(*row)
+    rows = fetch_binary(connection, _DEVICE, {"id": device_id})
+    return KnownDevice(*rows[0]) if rows else None
 
 
 def use_assertion(connection: Connection, assertion_id: str, expires_at: int, now: int) -> bool:

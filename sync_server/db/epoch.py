@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from shared.errors import EnvironmentFailure
+from sync_server.db.binary import fetch_binary
 from sync_server.errors import Conflicting
 
 TIMELINE_SQL = "CASE WHEN pg_is_in_recovery() THEN '' ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END"
@@ -19,11 +20,11 @@ TIMELINE_SQL = "CASE WHEN pg_is_in_recovery() THEN '' ELSE left(pg_walfile_name(
 which cannot say."""
 
 # A proxy may have moved this very connection to another server: the noted timeline is compared in the same statement.
-_EPOCH = text(f"""
+_EPOCH = f"""
 SELECT s.epoch, coalesce(l.name, '') AS name, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS at,
        s.timeline AS noted, {TIMELINE_SQL} AS actual
 FROM server_state AS s LEFT JOIN epoch_log AS l ON l.epoch = s.epoch
-""")
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +57,13 @@ def standing_epoch(connection: Connection) -> Standing:
     Raises:
         EnvironmentFailure: ``history_changed`` in the moment between a failover and the new epoch: try again.
     """
-    found = connection.execute(_EPOCH).one()
-    if found.noted and found.actual and found.noted != found.actual:
+    epoch, name, at, noted, actual = fetch_binary(connection, _EPOCH)[0]
+    if noted and actual and noted != actual:
         raise EnvironmentFailure(
             "history_changed",
             "The database has just failed over. The server is putting itself right; try again in a moment.",
         )
-    return Standing(int(found.epoch), bytes(found.name), int(found.at))
+    return Standing(epoch, name, at)
 
 
 def require_epoch(standing: Standing, claimed: int) -> None:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, text
 
 from shared.sales import COPY_SERIES_FIRST
+from sync_server.db.binary import driver_cursor
 
 
 class Purpose(StrEnum):
@@ -98,12 +99,12 @@ _FORGET_ATTEMPTS = text("DELETE FROM enrol_attempt WHERE at < :before")
 _ATTEMPTS = text("SELECT count(*) FROM enrol_attempt WHERE address = :address AND at >= :since")
 _REVOKE = text("UPDATE device SET revoked_at = :now WHERE id = :id AND revoked_at IS NULL")
 # Inserted for a new life or one of an earlier epoch; handed on from what it was; the same again for a retry.
-_SUCCEED = text("""
+_SUCCEED = b"""
 INSERT INTO device_succession AS known (device_id, incarnation, secret, epoch)
-SELECT :device, :incarnation, :successor, state.epoch FROM server_state AS state
+SELECT %(device)s, %(incarnation)s, %(successor)s, state.epoch FROM server_state AS state
 ON CONFLICT (device_id, incarnation) DO UPDATE SET secret = EXCLUDED.secret, epoch = EXCLUDED.epoch
-WHERE known.secret IN (:succession, :successor) OR known.epoch < EXCLUDED.epoch
-""")
+WHERE known.secret IN (%(succession)s, %(successor)s) OR known.epoch < EXCLUDED.epoch
+"""
 
 
 def store_id(connection: Connection, code: str) -> uuid.UUID | None:
@@ -212,4 +213,5 @@ def hand_on(
         "succession": succession,
         "successor": successor,
     }
-    return connection.execute(_SUCCEED, parameters).rowcount == 1
+    with driver_cursor(connection) as cursor:
+        return cursor.execute(_SUCCEED, parameters).rowcount == 1

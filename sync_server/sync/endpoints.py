@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from functools import partial
 
 import msgspec
@@ -10,25 +9,28 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from shared.sync.wire import DigestAnswer, DigestRequest, PullRequest, PushRequest
+from shared.sync.wire import DigestAnswer, DigestRequest
 from sync_server.auth import service as auth
 from sync_server.auth.guard_service import TokenDevice
 from sync_server.db.epoch import current_epoch
-from sync_server.db.sessions import Database, RequestDatabase
-from sync_server.devices.seen_service import RequestSighting, Sighting
+from sync_server.db.sessions import RequestDatabase
+from sync_server.devices.seen_service import RequestSighting
 from sync_server.errors import ErrorBody
-from sync_server.sync import digest_service, pull_service, push_service
+from sync_server.sync import digest_service
 from sync_server.sync.bodies import Body, read_body
+from sync_server.sync.calls import pull_answer, push_answer
 from sync_server.sync.encoding import CONTENT_TYPE, packed, unpacked
 from sync_server.sync.known_scopes import KnownScopes
 from sync_server.sync.load_gate import LoadGate
 
 router = APIRouter(prefix="/sync", tags=["sync"], responses={401: {"model": ErrorBody}})
 
-_push_decoder = msgspec.msgpack.Decoder(PushRequest)
-_pull_decoder = msgspec.msgpack.Decoder(PullRequest)
 _digest_decoder = msgspec.msgpack.Decoder(DigestRequest)
 _BINARY = {"content": {CONTENT_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
+
+
+def _binary(body: bytes) -> Response:
+    return Response(body, media_type=CONTENT_TYPE)
 
 
 class ServerTime(BaseModel):
@@ -52,14 +54,7 @@ async def push(request: Request, device_id: TokenDevice, database: RequestDataba
     gate: LoadGate = request.app.state.push_gate
     gate.look()
     body = await read_body(request)
-    return await gate.run(partial(_push, body, device_id, database, seen))
-
-
-def _push(body: bytes, device_id: uuid.UUID, database: Database, seen: Sighting) -> Response:
-    request = unpacked(body, _push_decoder)
-    answer = push_service.push(database, device_id, request)
-    seen.pushed(device_id, request)
-    return Response(packed(answer), media_type=CONTENT_TYPE)
+    return _binary(await gate.run(partial(push_answer, body, device_id, database, seen)))
 
 
 @router.post(
@@ -71,20 +66,13 @@ def _push(body: bytes, device_id: uuid.UUID, database: Database, seen: Sighting)
 async def pull(request: Request, device_id: TokenDevice, database: RequestDatabase, seen: RequestSighting) -> Response:
     """What is new for a device (PullRequest → PullAnswer), from one snapshot; 503 when there is too much to do.
 
-    Most pulls that find nothing new do not come here: ``idle_shortcut``.
+    Most do not come here: ``short_way``.
     """
     gate: LoadGate = request.app.state.pull_gate
     gate.look()
     body = await read_body(request)
     known: KnownScopes = request.app.state.known_scopes
-    return await gate.run(partial(_pull, body, device_id, database, known, seen))
-
-
-def _pull(body: bytes, device_id: uuid.UUID, database: Database, known: KnownScopes, seen: Sighting) -> Response:
-    request = unpacked(body, _pull_decoder)
-    answer = pull_service.pull(database, device_id, request, known)
-    seen.pulled(device_id, request, answer.pages)
-    return Response(packed(answer), media_type=CONTENT_TYPE)
+    return _binary(await gate.run(partial(pull_answer, body, device_id, database, known, seen)))
 
 
 @router.post(
@@ -100,7 +88,7 @@ def digest(body: Body, device_id: TokenDevice, database: RequestDatabase) -> Res
         device = auth.require_device(connection, device_id)
         scopes = digest_service.allowed_scopes(connection, device, request.scopes)
         answer = DigestAnswer(current_epoch(connection), digest_service.digests(connection, scopes, request.schema))
-    return Response(packed(answer), media_type=CONTENT_TYPE)
+    return _binary(packed(answer))
 
 
 @router.get("/time")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
 from shared.sync.wire import MutationResult
+from sync_server.db.binary import driver_cursor, fetch_binary
 
 RESULTS_TOLD_MAX = 100
 
@@ -77,50 +77,51 @@ SELECT d.id, d.store_id, coalesce(s.code, ''), d.kind, d.number, d.name
 FROM device AS d JOIN device_key AS k ON k.device_id = d.id LEFT JOIN store AS s ON s.id = d.store_id
 WHERE d.revoked_at IS NULL ORDER BY 3, 4, 5
 """)
-_STANDING = text("""
+# Pushes and pulls are what the server does all day: they go straight to the driver.
+_STANDING = """
 SELECT p.last_number, coalesce(s.number, 0)
 FROM device_progress AS p
 LEFT JOIN stock_projection AS s ON s.device_id = p.device_id AND s.incarnation = p.incarnation
-WHERE p.device_id = :device AND p.incarnation = :incarnation
-""")
-_NOTEWORTHY = text("""
+WHERE p.device_id = %(device)s AND p.incarnation = %(incarnation)s
+"""
+_NOTEWORTHY = """
 SELECT number, status, code, message FROM device_mutation
-WHERE device_id = :device AND incarnation = :incarnation AND status IN ('merged', 'refused')
-ORDER BY number DESC LIMIT :limit
-""")
+WHERE device_id = %(device)s AND incarnation = %(incarnation)s AND status IN ('merged', 'refused')
+ORDER BY number DESC LIMIT %(limit)s
+"""
 # Everything a push reads it reads by key. Plans made when the tables were small must stay right when they have grown.
-_LOCK_DEVICE = text(
-    "SELECT set_config('enable_seqscan', 'off', true) FROM device_key WHERE device_id = :device FOR UPDATE"
+_LOCK_DEVICE = (
+    "SELECT set_config('enable_seqscan', 'off', true) FROM device_key WHERE device_id = %(device)s FOR UPDATE"
 )
 _LAST_NUMBER = text("SELECT last_number FROM device_progress WHERE device_id = :device AND incarnation = :incarnation")
-_LIFE = text("""
+_LIFE = """
 SELECT last_number, pruned_number, pruned_received_at FROM device_progress
-WHERE device_id = :device AND incarnation = :incarnation
-""")
-_KNOWN_IDS = text("""
+WHERE device_id = %(device)s AND incarnation = %(incarnation)s
+"""
+_KNOWN_IDS = """
 SELECT DISTINCT ON (id) number, id, hash, status, code, message FROM device_mutation
-WHERE device_id = :device AND id = ANY(:ids) ORDER BY id, received_at
-""")
-_KNOWN = text("""
+WHERE device_id = %(device)s AND id = ANY(%(ids)s::uuid[]) ORDER BY id, received_at
+"""
+_KNOWN = """
 SELECT number, id, hash, status, code, message FROM device_mutation
-WHERE device_id = :device AND incarnation = :incarnation AND number BETWEEN :first AND :last ORDER BY number
-""")
-_LOG = text("""
-INSERT INTO device_mutation
-    (device_id, incarnation, number, id, name, hash, status, code, message, made_at, arguments, received_at)
-SELECT :device, :incarnation, given.*, :now
-FROM unnest(CAST(:numbers AS bigint[]), CAST(:ids AS uuid[]), CAST(:names AS text[]), CAST(:hashes AS bytea[]),
-            CAST(:statuses AS text[]), CAST(:codes AS text[]), CAST(:messages AS text[]), CAST(:made_ats AS bigint[]),
-            CAST(:arguments AS bytea[]))
-     AS given
-""")
-_ADVANCE = text("""
+WHERE device_id = %(device)s AND incarnation = %(incarnation)s AND number BETWEEN %(first)s AND %(last)s
+ORDER BY number
+"""
+_LOG = b"""
+WITH logged AS (
+    INSERT INTO device_mutation
+        (device_id, incarnation, number, id, name, hash, status, code, message, made_at, arguments, received_at)
+    SELECT %(device)s, %(incarnation)s, given.*, %(now)s
+    FROM unnest(%(numbers)s::bigint[], %(ids)s::uuid[], %(names)s::text[], %(hashes)s::bytea[], %(statuses)s::text[],
+                %(codes)s::text[], %(messages)s::text[], %(made_ats)s::bigint[], %(arguments)s::bytea[])
+         AS given
+)
 INSERT INTO device_progress (device_id, incarnation, last_number, acknowledged_number, seen_at)
-VALUES (:device, :incarnation, :number, :acknowledged, :now)
+VALUES (%(device)s, %(incarnation)s, %(number)s, %(acknowledged)s, %(now)s)
 ON CONFLICT (device_id, incarnation) DO UPDATE
 SET last_number = EXCLUDED.last_number, seen_at = EXCLUDED.seen_at,
     acknowledged_number = greatest(device_progress.acknowledged_number, EXCLUDED.acknowledged_number)
-""")
+"""
 
 # Numbers come in their order, so what is old is at the low end; refused ones stay until somebody has seen to them.
 _PRUNE = text("""
@@ -159,20 +160,19 @@ def syncing_devices(connection: Connection) -> list[SyncingDevice]:
 def standing(connection: Connection, device_id: uuid.UUID, incarnation: bytes) -> Standing:
     """How far this incarnation of a device is; zero for one never heard of."""
     parameters = {"device": device_id, "incarnation": uuid.UUID(bytes=incarnation)}
-    row = connection.execute(_STANDING, parameters).one_or_none()
-    return Standing(0, 0) if row is None else Standing(*row)
+    rows = fetch_binary(connection, _STANDING, parameters)
+    return Standing(*rows[0]) if rows else Standing(0, 0)
 
 
 def noteworthy_results(connection: Connection, device_id: uuid.UUID, incarnation: bytes) -> list[MutationResult]:
     """The newest results a device must not miss (merged, refused), in case a push's answer was lost."""
     parameters = {"device": device_id, "incarnation": uuid.UUID(bytes=incarnation), "limit": RESULTS_TOLD_MAX}
-    rows = connection.execute(_NOTEWORTHY, parameters).all()
-    return [MutationResult(row.number, row.status, row.code, row.message) for row in reversed(rows)]
+    return [MutationResult(*row) for row in reversed(fetch_binary(connection, _NOTEWORTHY, parameters))]
 
 
 def lock_device(connection: Connection, device_id: uuid.UUID) -> None:
     """One push of a device at a time, until the transaction ends."""
-    connection.execute(_LOCK_DEVICE, {"device": device_id})
+    fetch_binary(connection, _LOCK_DEVICE, {"device": device_id})
 
 
 def last_number(connection: Connection, device_id: uuid.UUID, incarnation: uuid.UUID) -> int:
@@ -183,14 +183,14 @@ def last_number(connection: Connection, device_id: uuid.UUID, incarnation: uuid.
 
 def life(connection: Connection, device_id: uuid.UUID, incarnation: uuid.UUID) -> Life:
     """How far an incarnation of a device is; zeros for one never heard of."""
-    row = connection.execute(_LIFE, {"device": device_id, "incarnation": incarnation}).one_or_none()
-    return Life() if row is None else Life(*row)
+    rows = fetch_binary(connection, _LIFE, {"device": device_id, "incarnation": incarnation})
+    return Life(*rows[0]) if rows else Life()
 
 
 def known_ids(connection: Connection, device_id: uuid.UUID, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, KnownMutation]:
     """Mutations with these ids that came before under any incarnation of the device, as they came first."""
-    rows = connection.execute(_KNOWN_IDS, {"device": device_id, "ids": list(ids)})
-    return {row.id: _known(row) for row in rows}
+    rows = fetch_binary(connection, _KNOWN_IDS, {"device": device_id, "ids": list(ids)})
+    return {known.id: known for known in map(_known, rows)}
 
 
 def known(
@@ -198,12 +198,12 @@ def known(
 ) -> dict[int, KnownMutation]:
     """What became of the mutations with these numbers."""
     parameters = {"device": device_id, "incarnation": incarnation, "first": first, "last": last}
-    return {row.number: _known(row) for row in connection.execute(_KNOWN, parameters)}
+    return {known.number: known for known in map(_known, fetch_binary(connection, _KNOWN, parameters))}
 
 
-def _known(row: Row[Any]) -> KnownMutation:
-    result = MutationResult(row.number, row.status, row.code, row.message)
-    return KnownMutation(row.number, row.id, row.hash, result)
+def _known(row: tuple[int, uuid.UUID, bytes, str, str, str]) -> KnownMutation:
+    number, mutation_id, hash_, status, code, message = row
+    return KnownMutation(number, mutation_id, hash_, MutationResult(number, status, code, message))
 
 
 def log(
@@ -232,10 +232,11 @@ def log(
         "messages": [m.result.message for m in mutations],
         "made_ats": [m.made_at for m in mutations],
         "arguments": [m.arguments for m in mutations],
+        "number": mutations[-1].number,
+        "acknowledged": acknowledged,
     }
-    connection.execute(_LOG, parameters)
-    advance = {"device": device_id, "incarnation": incarnation, "number": mutations[-1].number, "now": now}
-    connection.execute(_ADVANCE, {**advance, "acknowledged": acknowledged})
+    with driver_cursor(connection) as cursor:
+        cursor.execute(_LOG, parameters)
 
 
 def prune(connection: Connection, *, before: int, limit: int) -> int:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from sync_server.db.binary import fetch_binary
+
 
 @dataclass(frozen=True, slots=True)
 class ScopeHead:
@@ -25,11 +27,11 @@ class ScopeHead:
     pruned_mark: bytes = b""
 
 
-_HEADS = text("SELECT id, name, position, mark, pruned_position, pruned_mark FROM sync_scope")
+_HEADS = "SELECT id, name, position, mark, pruned_position, pruned_mark FROM sync_scope"
 _POSITIONS = text("SELECT name, position FROM sync_scope")
 _STORES = text("SELECT id FROM store ORDER BY id")
-_COVERING_MARK = text(
-    "SELECT mark FROM sync_stamp WHERE scope_id = :scope AND position >= :position ORDER BY position LIMIT 1"
+_COVERING_MARK = (
+    "SELECT mark FROM sync_stamp WHERE scope_id = %(scope)s AND position >= %(position)s ORDER BY position LIMIT 1"
 )
 # The last stamp that is old enough, or the oldest of too many: what left or was deleted up to there is forgotten. A
 # scope is pruned once it is overdue, not bit by bit: each pruning makes devices that are filling it begin again.
@@ -57,7 +59,7 @@ UPDATE sync_scope SET pruned_position = :position, pruned_mark = uuid_send(gen_r
 
 def heads(connection: Connection) -> dict[str, ScopeHead]:
     """Every scope there is, by name."""
-    return {row.name: ScopeHead(*row) for row in connection.execute(_HEADS)}
+    return {head.name: head for head in (ScopeHead(*row) for row in fetch_binary(connection, _HEADS))}
 
 
 def positions(connection: Connection) -> Mapping[str, int]:
@@ -72,8 +74,8 @@ def stores(connection: Connection) -> list[uuid.UUID]:
 
 def covering_mark(connection: Connection, scope_id: int, position: int) -> bytes | None:
     """The mark of the transaction that stamped ``position``; None if that is not known (any more)."""
-    mark: bytes | None = connection.execute(_COVERING_MARK, {"scope": scope_id, "position": position}).scalar()
-    return mark
+    rows = fetch_binary(connection, _COVERING_MARK, {"scope": scope_id, "position": position})
+    return rows[0][0] if rows else None
 
 
 def prunable(connection: Connection, *, horizon_us: int, slack_us: int, kept: int) -> dict[int, int]:
