@@ -17,7 +17,7 @@ from sync_server.db.file_lock import locked
 MARKER_NAME = "epoch.json"
 
 
-class Mark(msgspec.Struct, frozen=True):
+class Mark(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the marker holds.
 
     Attributes:
