@@ -25,6 +25,7 @@ from desktop.demo.processes import ServerProcess
 from desktop.replica.driver import connect
 from tests.benchmarks.big_shop import name_and_price, write_catalogue
 from tests.benchmarks.figure import Figure, at_most, median, seconds_of
+from tests.benchmarks.joining_parts import parts_of_joining
 from tests.benchmarks.serving import ServedShop, served_shop
 
 _READY = re.compile(r"^Ready: ([\d,]+) rows", re.MULTILINE)
@@ -85,6 +86,7 @@ def _at_size(products: int, write: Write, reach: Reach, *, repetitions: int, tog
             figures.append(Figure(f"{size}: building the files, before any till comes", built, "s"))
             by_file = [_join_together(offering, 1) for _ in range(repetitions)]
             figures += _figures(f"{size}: one till joins by file", by_file, reach.by_file)
+            figures += parts_of_joining(offering, f"{size}: one till joins by file")
             all_at_once = [_join_together(offering, together)]
             figures += _figures(f"{size}: {together} tills join by file at once, the last", all_at_once, reach.together)
             peak = _peak_mib(offering.server.process.pid)
