@@ -38,14 +38,17 @@ from sync_server.health.endpoints import router as health
 from sync_server.inventory.endpoints import router as stock
 from sync_server.inventory.keeper import StockKeeper
 from sync_server.inventory.projector import StockProjector
+from sync_server.orders.endpoints import place_shortly
 from sync_server.orders.endpoints import router as orders
 from sync_server.orders.sweeper import OrderSweeper
 from sync_server.repricing.repricer import Repricer
 from sync_server.sales.endpoints import router as reports
 from sync_server.settings import ServerSettings
+from sync_server.short_way import ShortWay
 from sync_server.snapshots.builder import SnapshotBuilder
 from sync_server.snapshots.endpoints import router as snapshots
 from sync_server.snapshots.service import shelf_of
+from sync_server.sync import short_calls
 from sync_server.sync.encoding import CONTENT_TYPE, packed
 from sync_server.sync.endpoints import router as sync
 from sync_server.sync.event_endpoints import router as events
@@ -59,7 +62,6 @@ from sync_server.sync.quarantine_endpoints import router as quarantine
 from sync_server.sync.reconciler import Reconciler
 from sync_server.sync.reference_watch import ReferenceWatch
 from sync_server.sync.repair_endpoints import router as repair
-from sync_server.sync.short_way import ShortWay
 from sync_server.sync.verify_endpoints import router as digests
 
 ROUTERS = (
@@ -78,6 +80,9 @@ ROUTERS = (
     customers,
 )
 """Every noun's router."""
+
+SHORT_CALLS = {"/sync/push": short_calls.push, "/sync/pull": short_calls.pull, "/orders": place_shortly}
+"""The calls that have a short way beside their endpoint."""
 
 _DESCRIPTION = """The central server of Counterfoil: it syncs tills and offices and takes the orders of channels.
 
@@ -168,7 +173,7 @@ def create_app(
     app = FastAPI(title="Counterfoil", version="0.1.0", description=_DESCRIPTION, lifespan=lifespan)
     for router in ROUTERS:
         app.include_router(router)
-    app.add_middleware(ShortWay)
+    app.add_middleware(ShortWay, calls=SHORT_CALLS, refusal=_refusal)
     app.add_exception_handler(CounterfoilError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_malformed)
     app.add_exception_handler(DBAPIError, _answer_database_failure)
@@ -216,12 +221,16 @@ def _streams_ended_first(board: HeadsBoard) -> Iterator[None]:
 
 async def _answer_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, CounterfoilError)
+    return _refusal(request.url.path, error)
+
+
+def _refusal(path: str, error: CounterfoilError) -> Response:
     if isinstance(error, BugError):
-        _log.error("bug", path=request.url.path, exc_info=error)
+        _log.error("bug", path=path, exc_info=error)
     body, status = error.as_dict(), http_status_of(error)
     pause = error.data.get("retry_after_seconds")
     headers = None if pause is None else {"Retry-After": str(pause)}
-    if request.url.path.startswith("/sync/"):
+    if path.startswith("/sync/"):
         return Response(packed(body), status, headers, media_type=CONTENT_TYPE)
     return JSONResponse(body, status, headers)
 

@@ -101,7 +101,7 @@ def import_catalogue(
     Importing the same file again changes nothing.
 
     Args:
-        database: each chunk of 1,000 rows is one transaction of it.
+        database: each chunk of ``IMPORT_CHUNK_ROWS`` rows is one transaction of it.
         path: the file.
         source: what the file is called; its own name by default.
         made_by: who imports, for the record.

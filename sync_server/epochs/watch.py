@@ -16,7 +16,7 @@ import structlog
 from shared.clock import Clock
 from shared.ids import IdMaker
 from sync_server.db.engine import RawConnection, call_for_new_connections, side_engine
-from sync_server.db.sessions import DBAPIError, Engine
+from sync_server.db.sessions import DBAPIError, Engine, PoolTimeout
 from sync_server.epochs import service
 from sync_server.epochs.service import Found, Mark
 
@@ -115,7 +115,7 @@ class EpochWatch:
     def _try_to_look(self) -> None:
         try:
             self.look()
-        except DBAPIError as error:
-            _log.warning("the database's history was not looked at, will try again", reason=str(error.orig))
+        except (DBAPIError, PoolTimeout) as error:
+            _log.warning("the database's history was not looked at, will try again", reason=str(error))
         except OSError as error:
             _log.error("the server's home cannot be written: a restore would go unnoticed", reason=str(error))

@@ -11,7 +11,7 @@ import threading
 
 import structlog
 
-from sync_server.db.sessions import Database, DBAPIError
+from sync_server.db.sessions import Database, DBAPIError, PoolTimeout
 from sync_server.inventory import service
 
 _log = structlog.get_logger(__name__)
@@ -49,7 +49,7 @@ class StockProjector:
         while not self._is_stopping.wait(self._interval_seconds):
             try:
                 service.bring_levels_up(self._database)
-            except DBAPIError as error:
+            except (DBAPIError, PoolTimeout) as error:
                 # The database is away or busy: the levels stay as old as they are, and the next run tries again.
-                _log.warning("stock levels not brought up", error=str(error.orig))
+                _log.warning("stock levels not brought up", error=str(error))
                 self._is_stopping.wait(1)

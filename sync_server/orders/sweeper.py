@@ -6,7 +6,7 @@ import threading
 
 import structlog
 
-from sync_server.db.sessions import Database, DBAPIError
+from sync_server.db.sessions import Database, DBAPIError, PoolTimeout
 from sync_server.orders import service
 
 _log = structlog.get_logger(__name__)
@@ -45,6 +45,6 @@ class OrderSweeper:
             try:
                 with self._database.writing() as connection:
                     service.sweep(connection, now=self._database.clock.now())
-            except DBAPIError as error:
+            except (DBAPIError, PoolTimeout) as error:
                 # The database is away, or somebody held the same rows: the next run tries again.
-                _log.warning("lapsed orders not swept", error=str(error.orig))
+                _log.warning("lapsed orders not swept", error=str(error))

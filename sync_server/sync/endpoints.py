@@ -66,7 +66,7 @@ async def push(request: Request, device_id: TokenDevice, database: RequestDataba
 async def pull(request: Request, device_id: TokenDevice, database: RequestDatabase, seen: RequestSighting) -> Response:
     """What is new for a device (PullRequest → PullAnswer), from one snapshot; 503 when there is too much to do.
 
-    Most do not come here: ``short_way``.
+    Most do not come here: ``short_calls``.
     """
     gate: LoadGate = request.app.state.pull_gate
     gate.look()

@@ -10,7 +10,7 @@ import structlog
 from shared.clock import MICROSECONDS_PER_SECOND
 from sync_server.customers import known_store_service as known_stores
 from sync_server.customers import same_person_service as same_person
-from sync_server.db.sessions import Database, DBAPIError
+from sync_server.db.sessions import Database, DBAPIError, PoolTimeout
 from sync_server.inbox import service as inbox
 from sync_server.sync import coverage_repository, scope_repository
 from sync_server.sync.mutation_log_service import prune_log
@@ -88,5 +88,5 @@ class Housekeeper:
         while not self._is_stopping.wait(self._interval_seconds):
             try:
                 self.tidy()
-            except DBAPIError as error:
-                _log.warning("not tidied, will try again", reason=str(error.orig))
+            except (DBAPIError, PoolTimeout) as error:
+                _log.warning("not tidied, will try again", reason=str(error))

@@ -18,7 +18,7 @@ from shared.ids import derived_id
 from shared.schema.registry import Aggregate
 from shared.sync.decision import EntryKind
 from sync_server.db.feed import fed_aggregates
-from sync_server.db.sessions import Database, DBAPIError
+from sync_server.db.sessions import Database, DBAPIError, PoolTimeout
 from sync_server.inbox import service as inbox
 from sync_server.inventory import service as inventory
 from sync_server.sync import bucket_repository, reconciliation_repository
@@ -98,8 +98,8 @@ class Reconciler:
             rest_seconds = self._interval_seconds
             try:
                 done = self.look()
-            except DBAPIError as error:
-                _log.warning("not compared, will try again", reason=str(error.orig))
+            except (DBAPIError, PoolTimeout) as error:
+                _log.warning("not compared, will try again", reason=str(error))
                 continue
             if done is not None:
                 rest_seconds = max(rest_seconds, REST_FACTOR * done.took_ms / 1_000)
