@@ -34,6 +34,8 @@ from tests.simulation.run_seed import run_seed
 from tests.simulation.stage import Stage, open_stage
 
 SEEDS_MAX = 60
+CHECKED_BY = frozenset(f"I{number}" for number in range(1, 15))
+"""The invariants; what is caught by anything else (an error) is shown, for it may have nothing to do with the mutant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,6 +375,7 @@ class Hunt:
     seed: int = 0
     check: str = ""
     seeds: int = 0
+    problem: str = ""
 
 
 def hunt(stage: Stage, mutant: Mutant, *, first: int = 1, seeds_max: int = SEEDS_MAX) -> Hunt:
@@ -381,13 +384,13 @@ def hunt(stage: Stage, mutant: Mutant, *, first: int = 1, seeds_max: int = SEEDS
     if mutant.is_of_crowd:
         with mutant.broken():
             tally = crowd.run(stage, seeds_max, first)
-        return Hunt(mutant, first, tally.check, tally.rounds + 1)
+        return Hunt(mutant, first, tally.check, tally.rounds + 1, tally.problem)
     for seed in range(first, first + seeds_max):
         with mutant.broken():
             outcome = run_seed(stage, seed)
         found.seeds += 1
         if outcome.check:
-            found.seed, found.check = seed, outcome.check
+            found.seed, found.check, found.problem = seed, outcome.check, outcome.problem
             return found
     return found
 
@@ -406,6 +409,8 @@ def main(arguments: list[str] | None = None) -> int:
             found = hunt(stage, mutant, seeds_max=options.seeds)
             caught = found.check or "NOT CAUGHT"
             alive[mutant.name] += not found.check
+            if found.check not in CHECKED_BY:
+                print(f"{mutant.name}: {found.problem[:300]}", file=sys.stderr, flush=True)
             print(f"| {mutant.breaks} | {mutant.text} | {caught} | {found.seed or '-'} | {found.seeds} |", flush=True)
     return 1 if any(alive.values()) else 0
 
