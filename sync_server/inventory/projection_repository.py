@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import Connection, text
 
 from shared.schema.registry import level_id
@@ -54,7 +56,7 @@ numbered AS (
     WHERE (SELECT count(*) FROM stock_dirty) = (SELECT count(id) FROM known)
     ON CONFLICT (device_id, incarnation) DO UPDATE SET number = EXCLUDED.number WHERE p.number <> EXCLUDED.number
 )
-SELECT count(*) FROM projected
+SELECT (SELECT count(*) FROM known) AS looked_at, (SELECT count(*) FROM projected) AS levels
 """)
 _IS_BEHIND = text("""
 SELECT EXISTS (SELECT FROM stock_dirty) OR EXISTS (
@@ -80,11 +82,18 @@ def is_behind(connection: Connection) -> bool:
     return bool(connection.execute(_IS_BEHIND).scalar_one())
 
 
-def project(connection: Connection) -> int:
+@dataclass(frozen=True, slots=True)
+class Projected:
+    """What one projection did: how many levels changed, and whether more waits than it could look at."""
+
+    levels: int
+    has_more: bool
+
+
+def project(connection: Connection) -> Projected:
     """Copy dirty balances to their levels, and the devices' numbers once nothing is left.
 
     At most 5,000 changes at a time, so that nobody waits long for the scopes that the commit stamps; see ``is_behind``.
-    Gives how many levels changed.
     """
     missing = connection.execute(_WITHOUT_LEVEL, {"limit": PROJECT_MAX_CHANGES}).all()
     if missing:
@@ -94,4 +103,5 @@ def project(connection: Connection) -> int:
             "variants": [row.variant_id for row in missing],
         }
         connection.execute(_ADD_LEVELS, parameters)
-    return int(connection.execute(_PROJECT, {"limit": PROJECT_MAX_CHANGES}).scalar_one())
+    done = connection.execute(_PROJECT, {"limit": PROJECT_MAX_CHANGES}).one()
+    return Projected(done.levels, has_more=done.looked_at == PROJECT_MAX_CHANGES)

@@ -188,7 +188,8 @@ def _store_stock(row: Promisable) -> StoreStock:
 def bring_levels_up(database: Database) -> int:
     """Copy what changed to the replicated stock levels, unless nothing did or another projector is at it.
 
-    Gives how many levels changed.
+    What changes meanwhile is left for the next time: a level that is stamped again and again takes its scope from
+    everybody else. Only a backlog is worked off in one go. Gives how many levels changed.
     """
     changed = 0
     for _ in range(PROJECT_MAX_ROUNDS):
@@ -198,7 +199,10 @@ def bring_levels_up(database: Database) -> int:
         with database.writing() as connection:
             if not projection_repository.is_projector(connection):
                 break
-            changed += projection_repository.project(connection)
+            done = projection_repository.project(connection)
+        changed += done.levels
+        if not done.has_more:
+            break
     return changed
 
 
