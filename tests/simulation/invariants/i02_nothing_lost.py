@@ -28,10 +28,10 @@ _NEW = (Verb.RECORD, Verb.CREATE)
 def check(world: World) -> Iterator[str]:
     """Hold the journal against the server."""
     with world.server.reading() as connection:
-        refused = refused_ids(connection) | in_quarantine(connection)
-        yield from _lost(connection, world, refused)
+        refused, handed_in = refused_ids(connection), in_quarantine(connection)
+        yield from _lost(connection, world, refused | handed_in)
         yield from _doubled_or_invented(connection, world)
-        yield from _edits_lost(connection, world, refused)
+        yield from _edits_lost(connection, world, refused, handed_in)
         yield from _changed_by_nobody(connection, world)
 
 
@@ -82,7 +82,14 @@ def _doubled_or_invented(connection: Connection, world: World) -> Iterator[str]:
         yield f"doubled: the mutation {row.id} took effect {row.count} times"
 
 
-def _edits_lost(connection: Connection, world: World, refused: set[uuid.UUID]) -> Iterator[str]:
+def _edits_lost(
+    connection: Connection, world: World, refused: set[uuid.UUID], handed_in: set[uuid.UUID]
+) -> Iterator[str]:
+    """Edits that are neither in force nor in the inbox, and values that nobody wrote.
+
+    What a revoked device handed in waits for somebody. It may be in force all the same: it had taken effect before a
+    restore lost it, and others, who had fetched it, gave it back.
+    """
     edits: dict[tuple[str, uuid.UUID, str], list[Deed]] = {}
     for deed in world.journal.deeds.values():
         if deed.verb is Verb.EDIT and deed.entity in ("product", "customer"):
@@ -105,8 +112,9 @@ def _edits_lost(connection: Connection, world: World, refused: set[uuid.UUID]) -
             continue
         stands = _plain(stored[0][at])
         about = [entry for entry in entries if entry[0] == entity_id and entry[1] == field]
-        kept = [deed for deed in deeds if deed.id not in refused]
-        wanted = {_plain(deed.arguments["changes"][field][1]) for deed in kept}
+        taken = [deed for deed in deeds if deed.id not in refused]
+        kept = [deed for deed in taken if deed.id not in handed_in]
+        wanted = {_plain(deed.arguments["changes"][field][1]) for deed in taken}
         bases = {_plain(deed.arguments["changes"][field][0]) for deed in deeds}
         if stands not in wanted | bases and not about:
             yield f"invented: {field} of {entity} {entity_id} is {stands!r}, which nobody wrote"
