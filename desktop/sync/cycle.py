@@ -64,8 +64,10 @@ class SyncCycle:
         self._pull = PullLane(replica, behind_guard, on_page, schema)
         self._recovery = Recovery(replica, server)
 
-    def run(self) -> CycleReport:
+    def run(self, has_more_to_send: Callable[[], bool] = lambda: False) -> CycleReport:
         """Send, then fetch; after a restore of the server, until it has what this device has.
+
+        ``has_more_to_send`` is asked after a push that sent something; where it says so, that goes before the fetching.
 
         Raises:
             EnvironmentFailure: the server or the line failed; what was done until then stays done. ``device_revoked``:
@@ -73,17 +75,19 @@ class SyncCycle:
         """
         done = _Done()
         try:
-            self._run(done)
+            self._run(done, has_more_to_send)
         except EnvironmentFailure as failure:
             if failure.code != revoked.REVOKED:
                 raise
             raise revoked.leave(self._replica, self._server) from failure
         return done.report()
 
-    def _run(self, done: _Done) -> None:
+    def _run(self, done: _Done, has_more_to_send: Callable[[], bool]) -> None:
         for rounds_left in reversed(range(ROUNDS_MAX)):
             try:
                 done.pushed.append(self._push.run())
+                while done.pushed[-1].sent and done.pushed[-1].failure is None and has_more_to_send():
+                    done.pushed.append(self._push.run())
                 done.applied.extend(self._pull.run())
             except EnvironmentFailure as failure:
                 if failure.code != EPOCH_CHANGED or not rounds_left:

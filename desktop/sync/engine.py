@@ -81,6 +81,7 @@ class SyncEngine:
         self._cycle_lock = threading.RLock()
         self._verify_not_before = 0
         self._wanted = threading.Event()
+        self._made = threading.Event()
         self._connected = threading.Event()
         self._stopping = threading.Event()
         self._is_switched_off = False
@@ -93,11 +94,14 @@ class SyncEngine:
         Raises:
             EnvironmentFailure: ``offline`` while switched off; otherwise why the server could not be used.
         """
+        return self._one_cycle(lambda: False)
+
+    def _one_cycle(self, has_more_to_send: Callable[[], bool]) -> CycleReport:
         with self._cycle_lock:
             if self._is_switched_off:
                 raise EnvironmentFailure("offline", "This device is switched offline. Go online first.")
             try:
-                report = self._cycle.run()
+                report = self._cycle.run(has_more_to_send)
             except (EnvironmentFailure, UserError) as error:
                 self._note_failure(error)
                 raise
@@ -238,6 +242,7 @@ class SyncEngine:
 
     def _mutation_made(self) -> None:
         self._pending = None
+        self._made.set()
         if self._contact.failures == 0:
             self._wanted.set()
 
@@ -253,8 +258,18 @@ class SyncEngine:
             self._wanted.wait(pause)
 
     def _try_cycle(self) -> None:
+        waits_left = schedule.ECHO_WAITS_MAX
+
+        def has_more_to_send() -> bool:
+            nonlocal waits_left
+            waits_left -= 1
+            is_made = waits_left >= 0 and self._made.wait(schedule.ECHO_SECONDS)
+            self._made.clear()
+            return is_made
+
+        self._made.clear()
         try:
-            self.cycle()
+            self._one_cycle(has_more_to_send)
         except EnvironmentFailure as failure:
             logger("sync").info("cycle failed: %s", failure)
         except CounterfoilError:

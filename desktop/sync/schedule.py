@@ -10,6 +10,11 @@ FIRST_DELAY_SECONDS = 1.0
 DELAY_MAX_SECONDS = 60.0
 POLL_SECONDS = 30.0
 """How often a device asks although nobody poked it."""
+ECHO_SECONDS = 0.02
+"""So long after a push a device waits with fetching what is mostly its own: other devices wait for that, and its clerk
+may have more to send."""
+ECHO_WAITS_MAX = 5
+"""A device that sends all the time fetches all the same."""
 VERIFY_AGAIN_US = 600 * MICROSECONDS_PER_SECOND
 """How long a verification that failed is left alone."""
 

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, StaticPool, create_engine, text
 
+from desktop.replica import bulk_load
 from desktop.replica.driver import connect
 from desktop.replica.engine import Replica
 from desktop.replica.identity import identity_of
@@ -111,6 +113,20 @@ def test_given_data_when_taken_down_and_up_again_then_it_takes_data_as_new(conne
     assert _shape(connection) == before
     fill(connection)
     assert connection.exec_driver_sql("SELECT count(*) FROM product").scalar_one() > 0
+
+
+def test_given_a_replica_that_still_fills_when_taken_back_a_revision_then_its_missing_indexes_do_no_harm(
+    connection: Connection,
+) -> None:
+    """Found by the simulator: an update in the middle of the first load meets tables without their indexes."""
+    upgrade(connection)
+    before = _shape(connection)
+    fill(connection)
+    bulk_load.drop_indexes(connection)
+    command.downgrade(history_config(connection), "0001")
+    upgrade(connection)
+    bulk_load.build_indexes(connection)
+    assert _shape(connection) == before
 
 
 def test_given_a_file_behind_the_program_when_opened_then_the_history_brings_it_up_and_keeps_its_rows(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from desktop.replica.driver import DriverError
 from shared.errors import CounterfoilError
 from tests.simulation import invariants
 from tests.simulation.resting import come_to_rest
@@ -20,6 +21,7 @@ _WHAT_GOES_WRONG = (
     AssertionError,
     CounterfoilError,
     SQLAlchemyError,
+    DriverError,
     ArithmeticError,
     AttributeError,
     LookupError,

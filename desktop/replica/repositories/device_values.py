@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects.sqlite import insert
+import json
 
-from desktop.replica.schema import DeviceValue
+from sqlalchemy import Connection
+
+from shared.schema.types import canonical_json
 
 
 def device_value(connection: Connection, key: str) -> object:
     """What is remembered under a name; None for nothing."""
-    return connection.execute(select(DeviceValue.value).where(DeviceValue.key == key)).scalar_one_or_none()
+    found = connection.exec_driver_sql("SELECT value FROM device_value WHERE key = ?", (key,)).first()
+    return None if found is None else json.loads(found[0])
 
 
 def save_device_value(connection: Connection, key: str, value: object) -> None:
     """Remember a JSON value under a name; None forgets it."""
     if value is None:
-        connection.execute(delete(DeviceValue).where(DeviceValue.key == key))
+        connection.exec_driver_sql("DELETE FROM device_value WHERE key = ?", (key,))
         return
-    connection.execute(
-        insert(DeviceValue)
-        .values(key=key, value=value)
-        .on_conflict_do_update(index_elements=["key"], set_={"value": value})
+    connection.exec_driver_sql(
+        "INSERT INTO device_value (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (key, canonical_json(value)),
     )
