@@ -41,6 +41,7 @@ format: setup ## format and mend what can be mended
 	@.venv/bin/ruff check --fix
 
 bench: setup ## measure, beside the raw limits of this machine
+	@packaging/setup.sh wrk
 	@QT_QPA_PLATFORM=offscreen $(PYTHON) -m tests.benchmarks.run
 
 kills: setup ## kill -9 a till at 200 random moments of a day (KILLS=, SEED=) and prove that nothing is lost

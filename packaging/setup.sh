@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes a fresh machine ready: Python, uv, the locked libraries, what Qt needs from the system.
-# Needs git and make only. Where it may not install a system package, it says which and how. Quick when nothing changed.
+# Needs git and make only. Programs named as arguments are installed too. Where it may not install a system package, it says which and how. Quick when nothing changed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -119,13 +119,13 @@ Install them and run this again:
 }
 
 main() {
-    is_current && exit 0
+    is_current && return 0
     mkdir -p build
     : >"$log"
     if command -v flock >/dev/null; then
         exec 9>build/.set-up-lock
         flock 9
-        is_current && exit 0
+        is_current && return 0
     fi
     local python uv
     python=$(find_python) || { may_install && install_packages python3 python3-venv && python=$(find_python); } ||
@@ -140,4 +140,14 @@ main() {
     say 'ready'
 }
 
-main "$@"
+# Programs that only one command needs, by the name of their Debian package; without them that command measures less.
+want_programs() {
+    local program
+    for program in "$@"; do
+        command -v "$program" >/dev/null && continue
+        { may_install && install_packages "$program"; } || say "$program is missing; what needs it is left out"
+    done
+}
+
+main
+want_programs "$@"
