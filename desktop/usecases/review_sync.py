@@ -157,8 +157,8 @@ class ScopeLine:
 
     @property
     def progress(self) -> str:
-        """``all here``, ``42 %``, or nothing."""
-        return "" if self.percent is None else "all here" if self.percent >= 100 else f"{self.percent} %"
+        """``all``, ``42 %``, or nothing."""
+        return "" if self.percent is None else "all" if self.percent >= 100 else f"{self.percent} %"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,13 @@ from desktop.replica import outbox
 from desktop.replica.engine import Replica
 from desktop.replica.identity import identity_of
 from desktop.secrets import REPLICA_KEY, secret_store
+from desktop.sync import schedule
 from desktop.sync.connect import engine_of, server_of
 from desktop.sync.cycle import SyncCycle
 from desktop.sync.engine import SyncEngine
 from desktop.usecases.start import Device
 from desktop.usecases.synchronise import synchronise
 from desktop.usecases.verify import verify
-from shared.clock import MICROSECONDS_PER_SECOND, monotonic_us
 from shared.errors import EnvironmentFailure, UserError
 from shared.schema.catalogue import Product, Variant
 from shared.schema.inbox import InboxEntry
@@ -281,18 +281,18 @@ def test_given_a_till_killed_while_it_syncs_when_it_goes_on_then_every_fact_is_t
 
 
 def test_given_two_devices_with_their_threads_when_one_writes_then_the_other_sees_it_by_itself(
-    till: tuple[Device, SyncEngine], office: tuple[Device, SyncEngine]
+    till: tuple[Device, SyncEngine], office: tuple[Device, SyncEngine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """By pokes: nobody asks of its own accord."""
+    monkeypatch.setattr(schedule, "POLL_SECONDS", 600.0)
     here, there = engine_of(till[0]), engine_of(office[0])
     here.start()
     there.start()
     try:
         until(lambda: here.status().is_online and there.status().is_online)
         until(lambda: any(scope.head for scope in there.details().scopes))
-        started = monotonic_us()
         (made,) = record_cash(till[0].replica)
         until(lambda: made in cash_seen(office[0].replica))
-        assert monotonic_us() - started < 2 * MICROSECONDS_PER_SECOND
         there.go_offline()
         (unseen,) = record_cash(till[0].replica)
         until(lambda: here.status().pending == 0)

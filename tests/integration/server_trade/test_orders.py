@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -13,6 +14,7 @@ from sqlalchemy import text
 from sync_server.db.sessions import Database
 from sync_server.inventory import service as inventory
 from sync_server.orders import service as orders
+from sync_server.short_way import BODY_MAX_BYTES
 from tests.integration.server_trade.shop_questions import HS, balance, one, variant
 
 _keys = count(1)
@@ -46,6 +48,30 @@ def test_given_stock_when_ordered_and_handed_out_then_it_is_promised_and_leaves(
     refused = web.post(f"/orders/{order['id']}/cancel")
     assert (refused.status_code, refused.json()["error"]) == (409, "order_state_not_allowed")
     assert inventory.verify_stock(shop).differences == ()
+
+
+@pytest.mark.parametrize(
+    ("lines", "headers"),
+    [
+        ([line("CUP-ENM-W", "1")], {}),
+        ([line("NO-SUCH", "1")], {}),
+        ([line("HAM-LARGE", "50")], {}),
+        ([line("CUP-ENM-W", "two")], {}),
+        ([], {}),
+        ([line("CUP-ENM-W", "1")], {"Idempotency-Key": ""}),
+        ([line("CUP-ENM-W", "1")], {"Authorization": "Bearer cfk_nobody"}),
+        ([line("CUP-ENM-W", "1")], {"Content-Type": "text/plain"}),
+    ],
+)
+def test_given_any_order_then_the_short_way_says_what_the_whole_way_says(
+    web: httpx.Client, lines: list[dict[str, str]], headers: dict[str, str]
+) -> None:
+    """A body that is too long for the short way goes the whole one; blanks make it long and change nothing."""
+    body = json.dumps({"store": "HS", "lines": lines})
+    sent = {"Content-Type": "application/json", "Idempotency-Key": f"key-{next(_keys)}", **headers}
+    answers = [web.post("/orders", content=content, headers=sent) for content in (body, body + " " * BODY_MAX_BYTES)]
+    short, whole = ((each.status_code, each.headers["Content-Type"], each.json()) for each in answers)
+    assert short == whole
 
 
 def test_given_an_order_when_cancelled_twice_then_its_stock_is_free_once(web: httpx.Client, shop: Database) -> None:
