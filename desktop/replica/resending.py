@@ -22,6 +22,7 @@ from desktop.replica.repositories.device_values import device_value, save_device
 from desktop.replica.rows import aggregate_of, python_row
 from shared.stock import movements_of_sale
 from shared.sync.operations import Verb, decode_arguments
+from shared.sync.projection import widened
 from shared.sync.wire import Payload, Row
 
 _EPOCH = "sync.epoch"
@@ -186,8 +187,9 @@ def _keep_movements(connection: Connection, number: int, entity: str, arguments:
 
 
 def _movements(entity: str, payload: Payload) -> Iterator[tuple[bytes, bytes, int]]:
-    """(store, variant, thousandths) of a recorded fact."""
+    """(store, variant, thousandths) of a recorded fact, be it of a former version of this program."""
     aggregate = aggregate_of(entity)
+    payload = widened(entity, payload)
     root = dict(zip(aggregate.root.column_names, payload[0], strict=True))
     if entity == "stock_movement":
         yield cast("bytes", root["store_id"]), cast("bytes", root["variant_id"]), cast("int", root["quantity"])

@@ -31,6 +31,7 @@ from shared.ids import IdMaker
 from shared.limits import AGGREGATE_MAX_CHILDREN
 from shared.schema.registry import AGGREGATES, Aggregate, WireTable
 from shared.sync.operations import Verb, decode_arguments
+from shared.sync.projection import widened
 from shared.sync.repair import REPAIRS
 from shared.sync.wire import Payload, Value, Values
 
@@ -195,7 +196,7 @@ class UnitOfWork:
     def _put_again(
         self, aggregate: Aggregate, refused: RefusedMutation, arguments: dict[str, object], changes: Row
     ) -> int:
-        root, children = cast("tuple[Values, dict[str, list[Values]]]", arguments["row"])
+        root, children = widened(aggregate.entity, cast("Payload", arguments["row"]))
         names = aggregate.root.column_names
         for name, value in changes.items():
             root[names.index(name)] = wire_value(column_of(aggregate.root, name), value)

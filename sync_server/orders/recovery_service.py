@@ -13,6 +13,7 @@ from shared.ids import derived_id
 from shared.orders import OrderState
 from shared.sync.decision import EntryKind
 from sync_server.catalogue import service as catalogue
+from sync_server.db.epoch import current_epoch
 from sync_server.db.sessions import Connection
 from sync_server.inbox import service as inbox
 from sync_server.inbox.service import Entry
@@ -56,7 +57,8 @@ def readmit(
     if repository.is_number_taken(connection, str(row["number"]), order_id):
         reason += _NUMBER_TAKEN
     entry = Entry(
-        id=derived_id("readmitted", order_id, wanted.value),
+        # One for each history: what was said of it after an earlier restore may have come back with it.
+        id=derived_id("readmitted", order_id, wanted.value, str(current_epoch(connection))),
         kind=EntryKind.RECOVERY,
         entity="customer_order",
         entity_id=order_id,

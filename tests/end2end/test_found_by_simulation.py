@@ -169,6 +169,23 @@ def test_given_an_older_program_that_offers_first_when_the_one_who_made_it_sends
     invariants.check_all(world)
 
 
+def test_given_a_count_of_the_former_program_when_the_upgraded_one_sends_it_again_to_a_restored_server_then_it_can(
+    world: World,
+) -> None:
+    # Seed 422: the movement that waits to be expected again has fewer columns than the program that reads it.
+    older = _older_till(world)
+    world.server.back_up()
+    world.ensure_server()
+    world.act(older, count_stock, may_die=False)
+    world.cycle(older)
+    upgrade(world, older)
+    world.server.restore(world.server.backups[0])
+    settle_debts(world)
+    come_to_rest(world)
+    assert any(deed.entity == "stock_movement" for deed in world.journal.owed())
+    invariants.check_all(world)
+
+
 def _older_till(world: World) -> DeviceProcess:
     with mock.patch.object(World, "is_drawn_older", return_value=True):
         disasters.join_a_device(world)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import cast
 
 import pytest
 from sqlalchemy import select
@@ -13,7 +14,10 @@ from desktop.replica.schema import Outbox
 from desktop.replica.unit_of_work import ChildEdit
 from shared.errors import BugError, UserError
 from shared.schema.catalogue import Product, Variant
-from shared.sync.operations import arguments_hash, decode_arguments
+from shared.schema.registry import AGGREGATES, SCHEMA_AT_LEAST
+from shared.sync.operations import arguments_hash, decode_arguments, encode_arguments
+from shared.sync.projection import narrowed
+from shared.sync.wire import Payload
 from tests.helpers.replica import TinyShop
 
 
@@ -33,6 +37,26 @@ def test_given_an_edit_when_committed_then_the_row_and_the_mutation_are_there_to
     assert arguments["base_version"] == 1
     assert arguments["edited_by"] == "Jonas, Office"
     assert sent[0].hash == arguments_hash("product.edit", 1, sent[0].arguments)
+
+
+def test_given_a_document_of_the_former_program_that_was_refused_when_repaired_then_it_goes_again_whole(
+    replica: Replica, tiny_shop: TinyShop
+) -> None:
+    product = {"id": uuid.UUID(int=77), "name": "Rye", "tax_category_id": tiny_shop.tax_categories["STANDARD"]}
+    with replica.write() as unit:
+        number = unit.create("product", product, {"variant": [{"id": uuid.UUID(int=78), "sku": "RYE"}]})
+        (sent,) = outbox.waiting(unit.connection, count_max=1, bytes_max=1)
+        arguments = decode_arguments(sent.arguments)
+        arguments["row"] = narrowed("product", cast("Payload", arguments["row"]), SCHEMA_AT_LEAST)
+        unit.connection.exec_driver_sql(
+            "UPDATE outbox SET state = 'refused', arguments = ? WHERE number = ?", (encode_arguments(arguments), number)
+        )
+    with replica.write() as unit:
+        unit.repair(outbox.refused_mutation(unit.connection, number), {"name": "Rye bread"}, edited_by="Ada, Till 1")
+        (again,) = outbox.waiting(unit.connection, count_max=1, bytes_max=1)
+    root, _ = cast("Payload", decode_arguments(again.arguments)["row"])
+    names = AGGREGATES["product"].root.column_names
+    assert dict(zip(names, root, strict=True))["name"] == "Rye bread"
 
 
 def test_given_an_edit_that_changes_nothing_when_made_then_nothing_is_sent(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
@@ -14,8 +15,9 @@ from sqlalchemy import text
 from sync_server.db.sessions import Database
 from sync_server.inventory import service as inventory
 from sync_server.orders import service as orders
+from sync_server.orders.recovery_service import readmit
 from sync_server.short_way import BODY_MAX_BYTES
-from tests.integration.server_trade.shop_questions import HS, balance, one, variant
+from tests.integration.server_trade.shop_questions import HS, balance, inbox, one, variant
 
 _keys = count(1)
 
@@ -48,6 +50,41 @@ def test_given_stock_when_ordered_and_handed_out_then_it_is_promised_and_leaves(
     refused = web.post(f"/orders/{order['id']}/cancel")
     assert (refused.status_code, refused.json()["error"]) == (409, "order_state_not_allowed")
     assert inventory.verify_stock(shop).differences == ()
+
+
+def _lost(shop: Database, order_id: uuid.UUID, sku: str, thousandths: int) -> None:
+    """As a restore to before the order leaves it; what the inbox says of it came back with a device."""
+    with shop.writing() as connection:
+        for table, column in (("reservation", "order_id"), ("order_request", "order_id"), ("customer_order", "id")):
+            connection.execute(text(f"DELETE FROM {table} WHERE {column} = :id"), {"id": order_id})
+        connection.execute(text("DELETE FROM order_line WHERE order_id = :id"), {"id": order_id})
+        connection.execute(
+            text("UPDATE stock_balance SET reserved = reserved - :q WHERE store_id = :store AND variant_id = :variant"),
+            {"q": thousandths, "store": HS, "variant": variant(sku)},
+        )
+        connection.execute(text("UPDATE server_state SET epoch = epoch + 1"))
+
+
+def test_given_an_order_lost_twice_when_its_goods_are_gone_the_second_time_then_the_inbox_says_that_too(
+    web: httpx.Client, shop: Database
+) -> None:
+    # Found by the simulator (seed 377): what was said after the first restore kept the second word out.
+    sku = "CND-FIG"
+    order_id = uuid.UUID(place(web, line(sku, "2")).json()["id"])
+    with shop.reading() as connection:
+        order = orders.order_by_id(connection, order_id)
+    row = {name: value for name, value in order.values.items() if name not in ("store", "time_zone")}
+    for others in ("0", "all"):
+        _lost(shop, order_id, sku, 2_000)
+        if others == "all":
+            on_hand, reserved = balance(shop, sku)
+            assert place(web, line(sku, str((on_hand - reserved) // 1_000))).status_code == 201
+        with shop.writing() as connection:
+            assert readmit(connection, row, order.lines, now=shop.clock.now(), told_by="Till 1") == "applied"
+    said = [entry["reason"] for entry in inbox(shop, order_id, "recovery")]
+    assert ["promised to others" in reason for reason in said] == [False, True]
+    with shop.writing() as connection:
+        connection.execute(text("UPDATE server_state SET epoch = 1"))
 
 
 @pytest.mark.parametrize(
