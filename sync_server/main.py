@@ -149,6 +149,7 @@ def create_app(
             app.state.snapshots = shelf_of(settings)
             app.state.snapshot_rows_min = settings.snapshot_rows_min
             app.state.snapshot_builder = None
+            _prepare_routes(app)
             stack.enter_context(_pokes(settings, url, database, board))
             stack.enter_context(_streams_ended_first(board))
             if has_background:
@@ -179,6 +180,13 @@ def create_app(
     app.add_exception_handler(DBAPIError, _answer_database_failure)
     app.add_exception_handler(PoolTimeout, _answer_database_failure)
     return app
+
+
+def _prepare_routes(app: FastAPI) -> None:
+    """Let every router work out its endpoints now; otherwise the first request waits for that."""
+    nowhere = {"type": "http", "method": "GET", "path": "/nowhere", "root_path": "", "headers": [], "query_string": b""}
+    for route in app.routes:
+        route.matches(nowhere)
 
 
 @contextmanager

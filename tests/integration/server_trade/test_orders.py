@@ -78,11 +78,12 @@ def test_given_an_order_lost_twice_when_its_goods_are_gone_the_second_time_then_
         _lost(shop, order_id, sku, 2_000)
         if others == "all":
             on_hand, reserved = balance(shop, sku)
-            assert place(web, line(sku, str((on_hand - reserved) // 1_000))).status_code == 201
+            taken = place(web, line(sku, str((on_hand - reserved) // 1_000))).json()
         with shop.writing() as connection:
             assert readmit(connection, row, order.lines, now=shop.clock.now(), told_by="Till 1") == "applied"
     said = [entry["reason"] for entry in inbox(shop, order_id, "recovery")]
     assert ["promised to others" in reason for reason in said] == [False, True]
+    assert web.post(f"/orders/{taken['id']}/cancel").status_code == 200
     with shop.writing() as connection:
         connection.execute(text("UPDATE server_state SET epoch = 1"))
 
