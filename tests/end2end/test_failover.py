@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,43 +14,15 @@ from sync_server.epochs.service import history
 from tests.helpers.postgres_pair import PostgresServer, server_at
 from tests.helpers.restorable_shop import (
     CANDLE,
+    DATABASE,
     LOAF,
     Desk,
     count_rows,
-    fill_shop,
     joined,
     served,
     settle,
 )
 from tests.helpers.tcp_switch import TcpSwitch
-
-DATABASE = "counterfoil"
-
-
-@pytest.fixture
-def primary(tmp_path: Path) -> Iterator[PostgresServer]:
-    """A running server with the sample shop."""
-    server = server_at(tmp_path / "primary")
-    server.make()
-    server.start()
-    server.ask(f"CREATE DATABASE {DATABASE}")
-    fill_shop(server.url_of(DATABASE), tmp_path / "filling")
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
-@pytest.fixture
-def standby(primary: PostgresServer, tmp_path: Path) -> Iterator[PostgresServer]:
-    """One that follows it, a moment behind."""
-    server = server_at(tmp_path / "standby")
-    server.make_standby_of(primary)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
 
 
 def test_given_a_failover_that_loses_commits_when_the_server_goes_on_then_what_devices_hold_comes_back_once(

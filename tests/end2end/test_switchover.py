@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,44 +14,16 @@ from shared.ids import TimeOrderedIds
 from sync_server.db.engine import make_engine
 from sync_server.epochs.service import HandedOver, hand_over, history, marker_of
 from sync_server.settings import ServerSettings
-from tests.helpers.postgres_pair import PostgresServer, server_at
+from tests.helpers.postgres_pair import PostgresServer
 from tests.helpers.restorable_shop import (
     CANDLE,
+    DATABASE,
     ServedDatabase,
     count_rows,
-    fill_shop,
     joined,
     served,
     settle,
 )
-
-DATABASE = "counterfoil"
-
-
-@pytest.fixture
-def primary(tmp_path: Path) -> Iterator[PostgresServer]:
-    """A running server with the sample shop."""
-    server = server_at(tmp_path / "primary")
-    server.make()
-    server.start()
-    server.ask(f"CREATE DATABASE {DATABASE}")
-    fill_shop(server.url_of(DATABASE), tmp_path / "filling")
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
-@pytest.fixture
-def standby(primary: PostgresServer, tmp_path: Path) -> Iterator[PostgresServer]:
-    """One that follows it."""
-    server = server_at(tmp_path / "standby")
-    server.make_standby_of(primary)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
 
 
 def test_given_a_database_that_was_handed_over_when_the_standby_is_promoted_then_devices_notice_nothing(

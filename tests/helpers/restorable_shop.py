@@ -47,6 +47,8 @@ from tests.helpers.replica import PINS
 from tests.helpers.server import SETTINGS, free_port
 
 CANDLE, LOAF = "CND-CEDAR", "SOU-SEED-800"
+DATABASE = "counterfoil"
+"""What the database of a real server is called in these stories."""
 _numbers = count(1)
 
 
