@@ -16,10 +16,13 @@ from desktop.replica.engine import Replica
 from desktop.replica.identity import DeviceIdentity
 from desktop.sync import fork
 from desktop.sync.fork import Succession
+from desktop.sync.questions import question
 from desktop.sync.server_port import SyncServer
 from shared.errors import EnvironmentFailure
 from shared.schema.registry import SCHEMA_VERSION
 from shared.sync.wire import MutationResult, PushAnswer, PushRequest, SentMutation
+
+_TELLS_NOTHING = frozenset({"program_too_old", "server_too_old"})
 
 PUSH_MAX_MUTATIONS = 500
 PUSH_MAX_BYTES = 1024 * 1024
@@ -150,10 +153,29 @@ class PushLane:
         if failure.code == "push_gap" and isinstance(expected, int):
             return self._go_back_to(me.outbox_base + expected)
         if failure.code == "push_fork":
+            known = self._known_there(me)
             with self._replica.write(is_background=True) as unit:
+                if known is not None:
+                    outbox.send_again_from(unit.connection, known + 1)
                 identity.start_new_incarnation(unit.connection, unit.ids.new(), outbox.first_waiting(unit.connection))
             return True
         return False
+
+    def _known_there(self, me: DeviceIdentity) -> int | None:
+        """How far the server knows this life, before it ends: less than it once answered, where it forgot.
+
+        None where the server tells programs like this one nothing any more.
+
+        Raises:
+            EnvironmentFailure: ``epoch_changed`` where it noticed by now that it was restored: then nothing was copied;
+                or the server or the line failed.
+        """
+        try:
+            return me.outbox_base + self._server.pull(question(me)).last_number
+        except EnvironmentFailure as failure:
+            if failure.code in _TELLS_NOTHING:
+                return None
+            raise
 
     def _go_back_to(self, number: int) -> bool:
         """The server has lost what came from a number on: send it again, or go on beyond what is no longer kept."""

@@ -23,9 +23,9 @@ from desktop.replica.engine import Replica
 from desktop.replica.identity import DeviceIdentity, change_identity, identity_of
 from desktop.replica.rows import aggregate_of
 from desktop.replica.unit_of_work import UnitOfWork
+from desktop.sync.questions import question
 from desktop.sync.server_port import SyncServer
 from shared.errors import EnvironmentFailure
-from shared.schema.registry import CATALOGUE_SCOPE, SCHEMA_VERSION
 from shared.sync.wire import PullAnswer, PullRequest, PushAnswer, PushRequest, SentMutation
 
 EPOCH_CHANGED = "epoch_changed"
@@ -94,7 +94,7 @@ class Recovery:
         me = self._count_from_what_is_kept()
         with self._replica.read() as connection:
             epoch, witness = resending.known_epoch(connection), resending.witness(connection)
-        answer = self._server.pull(_question(me, witness))
+        answer = self._server.pull(question(me, witness))
         _require_not_older(answer, epoch)
         last, projected = me.outbox_base + answer.last_number, me.outbox_base + answer.projected_number
         self._prepare(last, projected)
@@ -230,19 +230,6 @@ def _require_not_older(answer: PullAnswer, known_epoch: int) -> None:
             epoch=answer.epoch,
             known_epoch=known_epoch,
         )
-
-
-def _question(me: DeviceIdentity, witness: bytes) -> PullRequest:
-    """A pull that brings next to nothing but what the server knows of this device."""
-    return PullRequest(
-        schema=SCHEMA_VERSION,
-        epoch=0,
-        incarnation=me.incarnation.bytes,
-        cursors=[],
-        maximum_bytes=1,
-        scopes=[CATALOGUE_SCOPE],
-        witness=witness,
-    )
 
 
 def _kept_refused(sent: SentMutation, refusal: tuple[str, str] | None) -> SentMutation:

@@ -1,8 +1,9 @@
 """Whether this replica holds exactly what the server says, found bucket by bucket, and putting right what does not.
 
-Only base rows are compared, at the same position of a scope on both sides; a scope that moves on meanwhile is left for
-the next time. The cheap way compares sums of (id, version): a few kilobytes for any number of rows. The deep way reads
-every payload on both sides. Run between two cycles, never while one applies pages.
+Only base rows are compared, at the same position of a scope on both sides, under the same mark; a scope that moves on
+meanwhile, or was restored unnoticed, is left for the next time. The cheap way compares sums of (id, version): a few
+kilobytes for any number of rows. The deep way reads every payload on both sides. Run between two cycles, never while
+one applies pages.
 """
 
 from __future__ import annotations
@@ -229,7 +230,7 @@ class Verification:
             counted_here = buckets.recounted(connection, cursor.number) if is_recounting else kept
             absent = repair.absent_rows(connection, cursor.number) if is_recounting else []
         rows_here = sum(each.rows for each in counted_here)
-        if there is None or there.position != cursor.position:
+        if there is None or not _is_same_place(there, cursor):
             rows_there = 0 if there is None else sum(each.rows for each in there.entities)
             return ScopeVerified(cursor.scope, cursor.position, rows_here, rows_there, is_compared=False)
         rows_there = sum(each.rows for each in there.entities)
@@ -273,8 +274,8 @@ class Verification:
         while left:
             asked = [BucketName(cursor.scope, entity, number) for number in left[:BUCKETS_ASKED_AT_ONCE]]
             answer = self._server.verify(VerifyRequest(me.epoch, [cursor.scope], asked, SCHEMA_VERSION))
-            positions = [each.position for each in answer.scopes]
-            if answer.epoch != me.epoch or positions != [cursor.position] or not answer.buckets:
+            has_moved = answer.epoch != me.epoch or not all(_is_same_place(each, cursor) for each in answer.scopes)
+            if has_moved or not answer.scopes or not answer.buckets:
                 return None
             for bucket in answer.buckets:
                 found.update(bucket.rows)
@@ -386,7 +387,12 @@ def _is_beyond_repair(scope: ScopeVerified) -> bool:
 
 
 def _is_of(answer: RowsAnswer, me: DeviceIdentity, cursor: ScopeCursor) -> bool:
-    return answer.epoch == me.epoch and answer.position == cursor.position
+    return answer.epoch == me.epoch and _is_same_place(answer, cursor)
+
+
+def _is_same_place(there: ScopeSums | RowsAnswer, cursor: ScopeCursor) -> bool:
+    """Whether the server's scope stands where this one does, and came there the same way, as far as it says."""
+    return there.position == cursor.position and there.mark in (b"", cursor.mark)
 
 
 def _name(cursor: ScopeCursor) -> str:

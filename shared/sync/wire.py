@@ -222,11 +222,12 @@ class EntitySums(Message, array_like=True):
 
 
 class ScopeSums(Message, array_like=True):
-    """The buckets of a scope at ``position``."""
+    """The buckets of a scope at ``position``, and the position's mark: another one is another history."""
 
     scope: str
     position: int
     entities: list[EntitySums]
+    mark: bytes = b""
 
 
 class BucketRows(Message, array_like=True):
@@ -265,7 +266,7 @@ class RowsRequest(Message):
 
 
 class RowsAnswer(Message):
-    """Rows of one scope at ``position``, from one snapshot.
+    """Rows of one scope at ``position`` with its ``mark``, from one snapshot.
 
     ``missing`` are named rows that the scope does not hold; ``more`` says that the entity has rows beyond the last.
     """
@@ -276,6 +277,7 @@ class RowsAnswer(Message):
     rows: list[Row]
     missing: list[tuple[str, bytes]] = msgspec.field(default_factory=list)
     more: bool = False
+    mark: bytes = b""
 
 
 class SnapshotOffer(Message):

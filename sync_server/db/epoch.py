@@ -8,6 +8,7 @@ epoch; versions and cursors of different epochs cannot be mistaken for one anoth
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -40,6 +41,18 @@ class Standing:
     epoch: int
     name: bytes
     at: int = 0
+
+
+class Tide(NamedTuple):
+    """How far a history has come: it only ever grows.
+
+    Attributes:
+        height: the sum of all scopes' positions.
+        at: when the newest of them was stamped, the database's time, UTC microseconds.
+    """
+
+    height: int
+    at: int
 
 
 def current_epoch(connection: Connection) -> int:

@@ -27,7 +27,7 @@ from shared.schema.registry import AGGREGATES, CATALOGUE_SCOPE, Aggregate
 from sync_server.db.feed_stamp import LEAF, MARKED, STAMP, STAMP_TRIGGER, TRANSACTION
 from sync_server.db.tables.customers import customer_store
 
-EDITION = 2
+EDITION = 3
 """Rises with every change of what ``install_statements`` gives; a database with an earlier edition gets this one. A
 later one stays: while a new version is rolled out, a worker of the old one must not take it back."""
 

@@ -160,12 +160,14 @@ BEGIN
         SET rows = b.rows + EXCLUDED.rows, high = b.high + EXCLUDED.high, low = b.low + EXCLUDED.low
     ),
     headed AS (
-        UPDATE sync_scope AS s SET position = s.position + c.rows, mark = this_mark
+        UPDATE sync_scope AS s SET position = s.position + c.rows, mark = this_mark,
+               stamped_at = greatest(s.stamped_at, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
         FROM (SELECT scope, count(*) AS rows FROM outcome GROUP BY scope) AS c
         WHERE s.name = c.scope
-        RETURNING s.id, s.position
+        RETURNING s.id, s.position, s.stamped_at
     )
-    INSERT INTO sync_stamp (scope_id, position, mark) SELECT h.id, h.position, this_mark FROM headed AS h;
+    INSERT INTO sync_stamp (scope_id, position, mark, stamped_at)
+    SELECT h.id, h.position, this_mark, h.stamped_at FROM headed AS h;
 
     DELETE FROM sync_touch WHERE xact = this_xact;
     DELETE FROM sync_marker WHERE xact = this_xact;

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import psycopg
 from sqlalchemy import Connection, text
 
-from sync_server.db.epoch import TIMELINE_SQL
+from sync_server.db.epoch import TIMELINE_SQL, Tide
 
 _LOOK_SQL = f"""
 SELECT s.server_id, s.epoch, s.timeline, s.system_identifier,
@@ -71,7 +71,16 @@ VALUES (:epoch, :at, :why, :timeline, :system, :tide) ON CONFLICT (epoch) DO NOT
 """)
 _HISTORY = text("SELECT epoch, at, why, timeline, system_identifier, tide FROM epoch_log ORDER BY epoch")
 _OVERTAKE = text("UPDATE epoch_log SET overtaken_at = :at WHERE epoch = :epoch")
-_TIDE = text("SELECT coalesce(sum(position), 0)::bigint FROM sync_scope")
+_TIDE = text("SELECT coalesce(sum(position), 0)::bigint AS height, coalesce(max(stamped_at), 0) AS at FROM sync_scope")
+# Within a scope no stamp is older than the one before it. Where none is kept that is old enough, all that was pruned
+# counts: then the scope cannot tell, and accuses nobody.
+_TIDE_AT = text("""
+SELECT coalesce(sum(coalesce(
+    (SELECT s.position FROM sync_stamp AS s WHERE s.scope_id = c.id AND s.stamped_at <= :at
+     ORDER BY s.position DESC LIMIT 1),
+    c.pruned_position
+)), 0)::bigint FROM sync_scope AS c
+""")
 _OTHERS = text("""
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name LIKE :programs
@@ -114,9 +123,14 @@ def overtake(connection: Connection, epoch: int, at: int) -> None:
     connection.execute(_OVERTAKE, {"epoch": epoch, "at": at})
 
 
-def tide(connection: Connection) -> int:
-    """The sum of all scopes' positions."""
-    return int(connection.execute(_TIDE).scalar_one())
+def tide(connection: Connection) -> Tide:
+    """How far all scopes have come."""
+    return Tide(*connection.execute(_TIDE).one())
+
+
+def tide_at(connection: Connection, at: int) -> int:
+    """How far this history had come at an instant (the database's time, UTC microseconds), or further."""
+    return int(connection.execute(_TIDE_AT, {"at": at}).scalar_one())
 
 
 def history(connection: Connection) -> list[LoggedEpoch]:

@@ -5,6 +5,9 @@ devices can tell. Each answer to a pull carries a **witness**: the epoch, its ra
 signature made with the server's secret. A device shows the last one with each push and pull. A database that is behind
 what it once signed is older than what devices know, and begins a new epoch above both.
 
+A database that lost something and has grown beyond it since is behind no more. But it had not come as far *at the
+witness's time*, as its own stamps tell: that is looked at where something else is wrong already (``examine_closely``).
+
 Nothing else that a device says of epochs is believed: whoever cannot sign cannot move the epoch, however high a number
 it names. The secret is in every backup of the database, so that a restored server knows its own word again.
 """
@@ -16,7 +19,7 @@ import hmac
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import structlog
 
@@ -24,7 +27,7 @@ from shared.errors import EnvironmentFailure
 from shared.ids import derived_id
 from shared.sync.decision import EntryKind
 from sync_server.auth.service import KnownDevice
-from sync_server.db.epoch import Standing, standing_epoch
+from sync_server.db.epoch import Standing, Tide, standing_epoch
 from sync_server.db.identity import ServerIdentity
 from sync_server.db.sessions import Connection, Database
 from sync_server.db.standby import is_standby
@@ -49,7 +52,7 @@ class Witness:
         epoch: its number.
         name: of the epoch; see ``db.epoch.Standing``.
         tide: the sum of all scopes' positions: it only ever grows within a history.
-        at: when it was seen there, the database's clock, UTC microseconds.
+        at: when it was seen there, the database's clock, UTC microseconds, and no stamp it counts is younger.
     """
 
     epoch: int
@@ -84,9 +87,9 @@ class HistoryLost(EnvironmentFailure):
         self.witness = witness
 
 
-def reached(standing: Standing, tide: int) -> Witness:
+def reached(standing: Standing, tide: Tide) -> Witness:
     """What a transaction sees."""
-    return Witness(standing.epoch, standing.name, tide, standing.at)
+    return Witness(standing.epoch, standing.name, tide.height, max(standing.at, tide.at))
 
 
 def signed(identity: ServerIdentity, witness: Witness) -> bytes:
@@ -116,23 +119,21 @@ def examine(connection: Connection, identity: ServerIdentity, raw: bytes, standi
         EnvironmentFailure: ``not_yet`` on a standby, which may only be behind.
     """
     witness = shown(raw)
-    if witness is None or not standing.name or not witness.is_beyond(standing):
-        return
-    if not hmac.compare_digest(raw[_BODY.size :], _signature(identity, raw[: _BODY.size])):
-        return
-    if is_standby(connection):
-        raise not_yet()
-    raise HistoryLost(witness)
+    if witness is not None and standing.name and witness.is_beyond(standing) and _is_signed(identity, raw):
+        _refuse(connection, witness)
 
 
-def examine_now(connection: Connection, identity: ServerIdentity, raw: bytes, standing: Standing) -> None:
-    """The same where the tide has yet to be looked up.
+def examine_closely(connection: Connection, identity: ServerIdentity, raw: bytes, standing: Standing) -> None:
+    """The same where something else speaks for it: also prove it by what the database had at the witness's time.
 
     Raises:
         HistoryLost, EnvironmentFailure: as ``examine``.
     """
-    if raw:
-        examine(connection, identity, raw, reached(standing, repository.tide(connection)))
+    witness = shown(raw)
+    if witness is None or not standing.name or not _is_signed(identity, raw):
+        return
+    if _is_lost(connection, witness, reached(standing, repository.tide(connection))):
+        _refuse(connection, witness)
 
 
 def not_yet() -> EnvironmentFailure:
@@ -196,13 +197,11 @@ def _begin_epoch_above(connection: Connection, database: Database, witness: Witn
     """Declare an epoch above what a device proved, unless somebody else has by now."""
     repository.lock(connection)
     found, standing = repository.look(connection, []), standing_epoch(connection)
-    if not witness.is_beyond(reached(standing, found.tide)):
+    here = reached(standing, repository.tide(connection))
+    if not _is_lost(connection, witness, here):
         return
     epoch, now = max(found.epoch, witness.epoch) + 1, database.clock.now()
-    why = (
-        f"{device.name} proved that the database is older than what was served: it is at epoch {found.epoch} with "
-        f"{found.tide:,} changes and was at epoch {witness.epoch} with {witness.tide:,}."
-    )
+    why = f"{device.name} proved that the database is older than what was served: {_told(witness, here)}."
     repository.overtake(connection, found.epoch, witness.at)
     repository.note(connection, found, epoch)
     repository.log(connection, found, epoch, why=why, at=now)
@@ -222,6 +221,30 @@ def _begin_epoch_above(connection: Connection, database: Database, witness: Witn
     )
     inbox.add_entries(connection, [entry])
     _log.warning("a new epoch was declared", epoch=epoch, why=why)
+
+
+def _is_lost(connection: Connection, witness: Witness, here: Witness) -> bool:
+    """Whether a witness's history is not the one that the transaction sees: as it stands, or as it was then."""
+    if here.epoch > witness.epoch:
+        return False
+    return witness.is_beyond(here) or repository.tide_at(connection, witness.at) < witness.tide
+
+
+def _refuse(connection: Connection, witness: Witness) -> NoReturn:
+    if is_standby(connection):
+        raise not_yet()
+    raise HistoryLost(witness)
+
+
+def _told(witness: Witness, here: Witness) -> str:
+    if witness.is_beyond(here):
+        there = f"and was at epoch {witness.epoch} with {witness.tide:,}"
+        return f"it is at epoch {here.epoch} with {here.tide:,} changes {there}"
+    return f"of the {witness.tide:,} changes that there were in epoch {here.epoch}, it does not know the last ones"
+
+
+def _is_signed(identity: ServerIdentity, raw: bytes) -> bool:
+    return hmac.compare_digest(raw[_BODY.size :], _signature(identity, raw[: _BODY.size]))
 
 
 def _signature(identity: ServerIdentity, body: bytes) -> bytes:

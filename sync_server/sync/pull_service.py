@@ -15,7 +15,7 @@ from shared.sync.wire import Cursor, MutationResult, PullRequest
 from sync_server.auth import service as auth
 from sync_server.auth.service import KnownDevice
 from sync_server.chain import service as chain
-from sync_server.db.epoch import standing_epoch
+from sync_server.db.epoch import Tide, standing_epoch
 from sync_server.db.identity import ServerIdentity
 from sync_server.db.sessions import Connection, Database
 from sync_server.db.standby import is_standby
@@ -143,8 +143,7 @@ def answer_pull(
     """
     require_schema(request.schema)
     standing, heads = standing_epoch(connection), scope_repository.heads(connection)
-    epoch, tide = standing.epoch, sum(head.position for head in heads.values())
-    reached = witnesses.reached(standing, tide)
+    epoch, reached = standing.epoch, witnesses.reached(standing, _tide(heads))
     witnesses.examine(connection, identity, request.witness, reached)
     scopes = (known or KnownScopes()).found_or(
         device.id,
@@ -162,6 +161,8 @@ def answer_pull(
         # It may not have what the device has seen elsewhere; that is no reason to let the device start anew.
         raise witnesses.not_yet()
     pages = [_page(connection, head, cursors.get(head.name), believed, budget) for head in wanted]
+    if believed and any(page.restart for page in pages):
+        witnesses.examine_closely(connection, identity, request.witness, standing)
     is_known = reached.is_same_place(witnesses.shown(request.witness))
     progress = progress_repository.standing(connection, device.id, request.incarnation)
     return Answer(
@@ -194,6 +195,12 @@ def require_schema(schema: int) -> None:
             "The server is older than this program. What is here is kept; update the server.",
             at_most=SCHEMA_VERSION,
         )
+
+
+def _tide(heads: Mapping[str, ScopeHead]) -> Tide:
+    """How far all scopes have come, from heads that are read already."""
+    height = sum(head.position for head in heads.values())
+    return Tide(height, max((head.stamped_at for head in heads.values()), default=0))
 
 
 def _is_wanted(request: PullRequest, scope: str) -> bool:

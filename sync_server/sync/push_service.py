@@ -71,7 +71,7 @@ class _Push:
 
     def _examine(self, connection: Connection, standing: Standing) -> None:
         """Whether it is the server that forgot. Raises ``HistoryLost`` where the device proves it."""
-        witnesses.examine_now(connection, self.database.identity, self.request.witness, standing)
+        witnesses.examine_closely(connection, self.database.identity, self.request.witness, standing)
 
 
 def push(database: Database, device_id: uuid.UUID, request: PushRequest) -> PushAnswer:

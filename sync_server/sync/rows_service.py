@@ -29,6 +29,7 @@ class Rows(msgspec.Struct, omit_defaults=True):
     rows: list[msgspec.Raw]
     missing: list[tuple[str, bytes]] = msgspec.field(default_factory=list)
     more: bool = False
+    mark: bytes = b""
 
 
 def answer_rows(connection: Connection, device: KnownDevice, request: RowsRequest, *, epoch: int) -> Rows:
@@ -42,7 +43,7 @@ def answer_rows(connection: Connection, device: KnownDevice, request: RowsReques
     head = scope_repository.heads(connection).get(request.scope) or ScopeHead(0, request.scope, 0, b"")
     if not allowed_scopes(connection, device, [request.scope]):
         head = ScopeHead(0, request.scope, 0, b"")
-    answer = Rows(epoch, head.name, head.position, [])
+    answer = Rows(epoch, head.name, head.position, [], mark=head.mark)
     if request.entity:
         _add_after(connection, head, request, answer)
     else:

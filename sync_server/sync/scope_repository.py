@@ -16,7 +16,8 @@ class ScopeHead:
     """A scope with its newest position and the mark of the transaction that stamped it; ``id`` 0: not there yet.
 
     Up to ``pruned_position`` the server forgot what left or was deleted: a cursor before it starts anew, unless it has
-    the mark of the last pruning, because its device began to fill the scope after that.
+    the mark of the last pruning, because its device began to fill the scope after that. ``stamped_at`` is when
+    ``position`` was stamped, the database's time, UTC microseconds.
     """
 
     id: int
@@ -25,9 +26,10 @@ class ScopeHead:
     mark: bytes
     pruned_position: int = 0
     pruned_mark: bytes = b""
+    stamped_at: int = 0
 
 
-_HEADS = "SELECT id, name, position, mark, pruned_position, pruned_mark FROM sync_scope"
+_HEADS = "SELECT id, name, position, mark, pruned_position, pruned_mark, stamped_at FROM sync_scope"
 _POSITIONS = text("SELECT name, position FROM sync_scope")
 _STORES = text("SELECT id FROM store ORDER BY id")
 _COVERING_MARK = (

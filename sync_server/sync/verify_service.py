@@ -35,7 +35,7 @@ def answer_verify(connection: Connection, device: KnownDevice, request: VerifyRe
     return VerifyAnswer(
         epoch=epoch,
         scopes=[
-            ScopeSums(head.name, head.position, _entities(each for each in sums if each.scope_id == head.id))
+            ScopeSums(head.name, head.position, _entities(each for each in sums if each.scope_id == head.id), head.mark)
             for head in asked
         ],
         buckets=_buckets(connection, heads, [each for each in wanted if each.scope in permitted]),

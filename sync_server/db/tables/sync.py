@@ -28,8 +28,9 @@ sync_scope = Table(
     Column("mark", LargeBinary, nullable=False, server_default=text("''::bytea")),
     Column("pruned_position", BigInteger, nullable=False, server_default=text("0")),
     Column("pruned_mark", LargeBinary, nullable=False, server_default=text("''::bytea")),
+    Column("stamped_at", BigInteger, nullable=False, server_default=text("0")),
 )
-"""A scope, its newest position and the random mark of the transaction that stamped it.
+"""A scope, its newest position, the random mark of the transaction that stamped it and when, as its stamp has it.
 
 Up to ``pruned_position`` nothing is kept of what left or was deleted. A device that stands before it starts anew,
 unless its cursor carries ``pruned_mark``: then it began to fill the scope after that pruning.
@@ -63,7 +64,10 @@ sync_stamp = Table(
         server_default=text("(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"),
     ),
 )
-"""The last position of each stamping transaction, its mark and the database's time, UTC microseconds; pruned."""
+"""The last position of each stamping transaction, its mark and the database's time, UTC microseconds; pruned.
+
+Within a scope the time never goes back, even if the database's clock does.
+"""
 
 sync_bucket = Table(
     "sync_bucket",

@@ -344,6 +344,7 @@ def upgrade() -> None:
     op.add_column(
         "sync_scope", sa.Column("pruned_mark", sa.LargeBinary(), server_default=sa.text("''::bytea"), nullable=False)
     )
+    op.add_column("sync_scope", sa.Column("stamped_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False))
     op.add_column(
         "sync_stamp",
         sa.Column(
@@ -360,6 +361,7 @@ def downgrade() -> None:
     """Take it away again."""
     steps_0002.downgrade(op.get_bind())
     op.drop_column("sync_stamp", "stamped_at")
+    op.drop_column("sync_scope", "stamped_at")
     op.drop_column("sync_scope", "pruned_mark")
     op.drop_column("sync_scope", "pruned_position")
     op.drop_column("stock_movement", "counted_at_position")
