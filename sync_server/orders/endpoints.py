@@ -104,7 +104,8 @@ Key = Annotated[
         alias="Idempotency-Key",
         min_length=1,
         max_length=CODE_MAX_CHARACTERS,
-        description="Yours for this order: the same key is the same order, however often it is sent.",
+        description="Yours for this order: the same key is the same order, or the same `out_of_stock` for a day, "
+        "however often it is sent. To try again, take a new key.",
     ),
 ]
 _PLACE_ERRORS: dict[int | str, dict[str, object]] = {

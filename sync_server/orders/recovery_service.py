@@ -79,7 +79,7 @@ def _put_back(
 ) -> bool:
     """Write the order as it was placed; whether its goods could be promised, where they still have to be."""
     order_id = row["id"]
-    repository.claim(connection, order_id, b"", now)
+    repository.claim(connection, order_id, now)
     repository.add(connection, {**row, "state": OrderState.PLACED.value}, lines)
     if wanted not in (OrderState.PLACED, OrderState.READY):
         return True

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -54,11 +56,17 @@ SELECT number FROM placed
 """)
 _LINE_COLUMNS = ("id", "number", "variant_id", "sku", "name", "quantity", "unit_price_micro", "net", "tax", "total")
 _CLAIM = text("""
-INSERT INTO order_request (order_id, request_hash, received_at) VALUES (:order, :hash, :at)
-ON CONFLICT (order_id) DO NOTHING
-RETURNING number
+INSERT INTO order_request (order_id, request_hash, received_at) VALUES (:order, ''::bytea, :at)
+ON CONFLICT (order_id) DO UPDATE SET request_hash = EXCLUDED.request_hash, refusal = NULL
+WHERE order_request.refusal IS NOT NULL
 """)
-_REQUEST_HASH = text("SELECT request_hash FROM order_request WHERE order_id = :order")
+_REFUSE = text("""
+INSERT INTO order_request (order_id, request_hash, received_at, refusal)
+VALUES (:order, :hash, :at, CAST(:refusal AS jsonb))
+ON CONFLICT (order_id) DO NOTHING
+""")
+_FORGET_REFUSED = text("DELETE FROM order_request WHERE refusal IS NOT NULL AND received_at < :before")
+_REQUEST = text("SELECT request_hash, refusal FROM order_request WHERE order_id = :order")
 _ORDER = text("""
 SELECT o.*, store.code AS store, store.time_zone FROM customer_order AS o JOIN store ON store.id = o.store_id
 WHERE o.id = :order
@@ -77,17 +85,41 @@ ORDER BY expires_at LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
 """)
 
 
-def claim(connection: Connection, order_id: uuid.UUID, request_hash: bytes, at: int) -> int | None:
-    """Note that a call placed this order; gives the next free number, or None where an earlier call did."""
-    parameters = {"order": order_id, "hash": request_hash, "at": at}
-    number = connection.execute(_CLAIM, parameters).scalar_one_or_none()
-    return None if number is None else int(number)
+@dataclass(frozen=True, slots=True)
+class EarlierCall:
+    """What a call with the same key came to.
+
+    Attributes:
+        request_hash: of the whole request; empty where nobody knows it any more.
+        refusal: why there is no order, an error as a JSON object; None where there is one.
+    """
+
+    request_hash: bytes
+    refusal: Mapping[str, Any] | None
 
 
-def request_hash(connection: Connection, order_id: uuid.UUID) -> bytes | None:
-    """The hash of the call that placed an order."""
-    found = connection.execute(_REQUEST_HASH, {"order": order_id}).scalar_one_or_none()
-    return None if found is None else bytes(found)
+def claim(connection: Connection, order_id: uuid.UUID, at: int) -> None:
+    """Note that this order was placed by a call that nobody remembers; it stands above a refusal since."""
+    connection.execute(_CLAIM, {"order": order_id, "at": at})
+
+
+def refuse(
+    connection: Connection, order_id: uuid.UUID, request_hash: bytes, at: int, refusal: Mapping[str, object]
+) -> bool:
+    """Note what a call was refused for; False where an earlier call with its key placed the order or was refused."""
+    given = {"order": order_id, "hash": request_hash, "at": at, "refusal": json.dumps(refusal)}
+    return connection.execute(_REFUSE, given).rowcount == 1
+
+
+def forget_refused(connection: Connection, before: int) -> int:
+    """Forget refusals from before an instant (UTC microseconds); gives how many."""
+    return connection.execute(_FORGET_REFUSED, {"before": before}).rowcount
+
+
+def earlier_call(connection: Connection, order_id: uuid.UUID) -> EarlierCall | None:
+    """What the call that asked for this order came to; None where there was none."""
+    found = connection.execute(_REQUEST, {"order": order_id}).one_or_none()
+    return None if found is None else EarlierCall(bytes(found.request_hash), found.refusal)
 
 
 def place(

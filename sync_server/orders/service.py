@@ -27,6 +27,8 @@ from sync_server.orders import repository
 from sync_server.orders.transactions import in_transaction
 
 SWEEP_MAX_ORDERS = 200
+REFUSALS_KEPT_US = 24 * 3600 * MICROSECONDS_PER_SECOND
+"""For so long a call that was refused is refused again; who wants to try anew takes a new key."""
 PLACING_AT_ONCE = 4
 """Orders that one worker writes at the same time. Buyers of a hot product wait for each other in any case: here they
 wait without a connection, and the database need not wake sixteen sessions for each piece (a quarter of its work)."""
@@ -109,7 +111,8 @@ def place(
 ) -> Order:
     """Place an order and promise its stock, all of it or nothing.
 
-    A key that was used before with the same request gives the order it made.
+    A key that was used before with the same request gives the order it made, or the refusal: a second copy of a request
+    that comes late must not order what the buyer was told there is none of. Refusals are forgotten after a day.
 
     Args:
         database: where.
@@ -132,11 +135,30 @@ def place(
     except inventory.OutOfStock as error:
         # Lapsed holds that no sweeper has freed yet may stand in the way: they are freed, and it is tried once more.
         if not _free_lapsed(database, wanted.store, error):
-            raise _short_lines(database, wanted, error) from error
+            return _refused(database, call, error)
         try:
             return _place_once(database, offers, call)
         except inventory.OutOfStock as again:
-            raise _short_lines(database, wanted, again) from again
+            return _refused(database, call, again)
+
+
+def _refused(database: Database, call: _Call, error: inventory.OutOfStock) -> Order:
+    """Refuse an order for good; gives the order where another call with the same key has placed it meanwhile.
+
+    Raises:
+        Conflicting: ``out_of_stock``, as whoever asked first was told.
+    """
+    refusal = _short_lines(database, call.wanted, error)
+
+    def work(connection: Connection) -> Order | None:
+        if repository.refuse(connection, call.order_id, call.request_hash, call.now, refusal.as_dict()):
+            return None
+        return _as_before(connection, call)
+
+    found = in_transaction(database, work)
+    if found is None:
+        raise refusal from error
+    return found
 
 
 def _free_lapsed(database: Database, store_code: str, error: inventory.OutOfStock) -> bool:
@@ -179,12 +201,9 @@ def _place_once(database: Database, offers: OfferCache, call: _Call) -> Order:
             raise
         except CounterfoilError:
             # What cannot be ordered any more may have been ordered before by the same call.
-            if repository.request_hash(connection, call.order_id) is None:
+            if repository.earlier_call(connection, call.order_id) is None:
                 raise
-        if placed is None:
-            _require_same(connection, call.order_id, call.request_hash)
-            return order_by_id(connection, call.order_id)
-        return placed
+        return placed or _as_before(connection, call)
 
     with _placing:
         return in_transaction(database, work)
@@ -239,12 +258,22 @@ def _write(connection: Connection, call: _Call, reading: Reading, *, mark: bytes
     return Order({**order, "number": number, "store": store.code, "time_zone": store.time_zone}, tuple(rows))
 
 
-def _require_same(connection: Connection, order_id: uuid.UUID, request_hash: bytes) -> None:
-    if repository.request_hash(connection, order_id) != request_hash:
+def _as_before(connection: Connection, call: _Call) -> Order:
+    """What an earlier call with the same key came to.
+
+    Raises:
+        Conflicting: ``out_of_stock`` or ``idempotency_key_reused``.
+    """
+    earlier = repository.earlier_call(connection, call.order_id)
+    if earlier is not None and earlier.request_hash not in (b"", call.request_hash):
         raise Conflicting(
             "idempotency_key_reused",
             "This Idempotency-Key belongs to another order. Use a new key for each new order.",
         )
+    if earlier is not None and earlier.refusal is not None:
+        told = earlier.refusal
+        raise Conflicting(told["error"], told["message"], **told.get("data", {}))
+    return order_by_id(connection, call.order_id)
 
 
 def _priced_lines(store: SellingStore, offers: Mapping[str, Offer], wanted: Sequence[WantedLine]) -> list[_Priced]:
@@ -359,9 +388,13 @@ def _move_on(connection: Connection, order: Order, wanted: OrderState, now: int)
 
 
 def sweep(connection: Connection, *, now: int) -> int:
-    """Cancel the orders whose promise has lapsed and free what lapsed holds keep; gives how many were cancelled."""
+    """Cancel the orders whose promise has lapsed and free what lapsed holds keep; gives how many were cancelled.
+
+    Refusals of more than a day ago are forgotten.
+    """
     lapsed = repository.lapsed(connection, now, SWEEP_MAX_ORDERS)
     for order_id in lapsed:
         cancel(connection, order_id, now=now)
     inventory.sweep(connection, now=now)
+    repository.forget_refused(connection, now - REFUSALS_KEPT_US)
     return len(lapsed)

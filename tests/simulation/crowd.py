@@ -54,7 +54,7 @@ RUSH_STORE, RUSH_PIECES = STORES[0], 4
 SENT_TWICE = 0.3
 SENT_TWICE_PATHS = ("/sync/push", "/orders")
 _MAY_BE_ASKED_LATER = frozenset({429, 503})
-_CREATED, _REFUSED, _SERVER_FAILED = 201, 409, 500
+_CREATED, _SERVER_FAILED = 201, 500
 
 
 @dataclass(slots=True)
@@ -125,14 +125,7 @@ class Street(Network):
         return answer
 
     def _compare(self, request: RawRequest, first: RawAnswer, second: RawAnswer) -> None:
-        """The same request twice has one effect, so both are told the same.
-
-        But for an order that was out of stock when the first of them was judged, and not when the second was: a refusal
-        is not kept under its key. Whoever asks again is told of the order then.
-        """
-        by_status = {each.status: each for each in (first, second)}
-        if by_status.keys() == {_CREATED, _REFUSED} and b'"out_of_stock"' in by_status[_REFUSED].body:
-            first, second = by_status[_CREATED], self._answer(request)
+        """The same request twice has one effect, so both are told the same."""
         statuses = {first.status, second.status} - _MAY_BE_ASKED_LATER
         ids = {json.loads(each.body)["id"] for each in (first, second) if each.status == _CREATED}
         if len(statuses) > 1 or len(ids) > 1:

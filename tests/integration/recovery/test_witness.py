@@ -6,10 +6,16 @@ import threading
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from desktop.replica import resending
+from desktop.sync.push_lane import PushLane
+from desktop.sync.recovery import guarded
+from desktop.sync.verification import Verification
+from shared.clock import MICROSECONDS_PER_SECOND, SystemClock
 from shared.errors import EnvironmentFailure, UserError
-from shared.sync.wire import PushRequest
+from shared.schema.registry import CATALOGUE_SCOPE
+from shared.sync.wire import Cursor, PushRequest
 from sync_server.doctor import examine
 from sync_server.epochs.service import EPOCH_MAX, history, new_epoch
 from sync_server.epochs.witness_service import WITNESS_BYTES, Witness, shown, signed
@@ -30,6 +36,8 @@ from tests.helpers.restorable_shop import (
     settle,
 )
 
+HOUR_US = 3_600 * MICROSECONDS_PER_SECOND
+
 
 def rebuild(shop: ServedDatabase, cluster_url: str, backup: str) -> None:
     """Put a backup in the database's place on a machine that knows nothing: same cluster, same timeline, no marker."""
@@ -38,6 +46,14 @@ def rebuild(shop: ServedDatabase, cluster_url: str, backup: str) -> None:
     for file in shop.home.glob("epoch.*"):
         file.unlink()
     shop.start()
+
+
+def _grow(shop: ServedDatabase, office: Desk) -> None:
+    """Bring a database beyond anything that it may have lost; nobody who knows of that has come."""
+    for number in range(12):
+        office.describe(CANDLE, f"Words number {number}")
+        office.sync()
+    assert shop.database.epoch() == 1
 
 
 def why_it_began(shop: ServedDatabase) -> list[str]:
@@ -188,6 +204,110 @@ def test_given_several_devices_that_prove_it_at_once_when_they_pull_and_push_the
     assert len(why_it_began(shop)) == 2
     for device in devices:
         device.close()
+
+
+def test_given_others_that_brought_the_older_database_beyond_what_it_lost_when_a_device_that_knows_syncs_then_it_heals(
+    shop: ServedDatabase, postgres: PostgresCluster, tmp_path: Path
+) -> None:
+    # Seeds 1306, 1517 and 1608 of the simulator.
+    with (
+        joined(shop, tmp_path) as holder,
+        joined(shop, tmp_path, kind="office") as other,
+        backed_up(shop, postgres.url) as backup,
+    ):
+        lost = holder.put_cash()
+        holder.rename(LOAF, "Only the till knows this")
+        holder.sync()
+        life = holder.me.incarnation
+        rebuild(shop, postgres.url, backup)
+        _grow(shop, other)
+        waiting = holder.put_cash()
+        assert shop.database.epoch() == 1, "nothing has told yet"
+        settle(shop, holder, other)
+        assert shop.database.epoch() == 2
+        assert {lost, waiting} <= other.cash()
+        assert count_rows(shop, "cash_movement") == 2
+        assert other.product(LOAF)[0] == "Only the till knows this"
+        assert holder.me.incarnation == life, "the server forgot; the device was not copied"
+        assert "does not know the last ones" in why_it_began(shop)[-1]
+
+
+def test_given_a_push_that_no_pull_followed_when_the_rebuilt_server_calls_it_a_copy_then_what_it_lost_comes_again(
+    shop: ServedDatabase, postgres: PostgresCluster, tmp_path: Path
+) -> None:
+    with joined(shop, tmp_path) as till, joined(shop, tmp_path, kind="office") as other:
+        pushing = PushLane(till.replica, guarded(till.replica, till.server))
+        till.put_cash()
+        till.sync()
+        with backed_up(shop, postgres.url) as backup:
+            for _ in range(2):
+                till.put_cash()
+                assert pushing.run().sent == 1
+            rebuild(shop, postgres.url, backup)
+        _grow(shop, other)
+        waiting = till.put_cash()
+        settle(shop, till, other)
+        assert len(till.cash()) == count_rows(shop, "cash_movement") == 4
+        assert till.cash() == other.cash()
+        assert waiting in other.cash()
+
+
+def test_given_a_rebuilt_server_at_the_position_of_a_device_when_it_verifies_then_nothing_is_taken_from_it(
+    shop: ServedDatabase, postgres: PostgresCluster, tmp_path: Path
+) -> None:
+    with (
+        joined(shop, tmp_path) as till,
+        joined(shop, tmp_path, kind="office") as office,
+        backed_up(shop, postgres.url) as backup,
+    ):
+        till.rename(LOAF, "Only the till knows this")
+        till.sync()
+        rebuild(shop, postgres.url, backup)
+        office.describe(CANDLE, "Written on the rebuilt server")
+        office.sync()
+        report = Verification(till.replica, till.server).run(is_repairing=True)
+        (catalogue,) = [scope for scope in report.scopes if scope.scope == CATALOGUE_SCOPE]
+        assert not catalogue.is_compared
+        assert report.repaired == ()
+        settle(shop, till, office)
+        assert shop.database.epoch() == 2
+        assert till.product(LOAF)[0] == office.product(LOAF)[0] == "Only the till knows this"
+        assert till.product(CANDLE)[1] == "Written on the rebuilt server"
+
+
+@pytest.mark.parametrize("ahead_us", [0, HOUR_US])
+def test_given_a_cursor_that_is_not_known_when_the_witness_is_of_this_history_then_the_scope_starts_anew_and_no_more(
+    shop: ServedDatabase, ahead_us: int
+) -> None:
+    # The second time the database's clock has gone back by an hour since it stamped.
+    device = ProtocolDevice(shop.url, shop.database, "HS")
+    with shop.database.writing() as connection:
+        for table in ("sync_scope", "sync_stamp"):
+            connection.execute(text(f"UPDATE {table} SET stamped_at = stamped_at + :us"), {"us": ahead_us})
+    device.pull_all()
+    position = device.cursors[CATALOGUE_SCOPE].position
+    device.push([device.mutation("nonsense.create", {})])
+    device.cursors[CATALOGUE_SCOPE] = Cursor(CATALOGUE_SCOPE, position, b"another mark")
+    (page,) = [page for page in device.pull().pages if page.scope == CATALOGUE_SCOPE]
+    assert page.restart
+    assert shop.database.epoch() == 1
+    device.close()
+
+
+def test_given_a_clock_that_goes_back_when_a_scope_is_stamped_then_its_stamps_do_not(shop: ServedDatabase) -> None:
+    ahead = SystemClock().now() + HOUR_US
+    with shop.database.writing() as connection:
+        connection.execute(text("UPDATE sync_scope SET stamped_at = :at WHERE name = 'catalogue'"), {"at": ahead})
+    with shop.database.writing() as connection:
+        connection.execute(text("UPDATE product SET description = 'Touched'"))
+    with shop.database.reading() as connection:
+        newest = connection.execute(
+            text(
+                "SELECT p.stamped_at, s.stamped_at FROM sync_scope AS s JOIN sync_stamp AS p "
+                "ON p.scope_id = s.id AND p.position = s.position WHERE s.name = 'catalogue'"
+            )
+        ).one()
+    assert tuple(newest) == (ahead, ahead)
 
 
 def test_given_an_operator_who_types_nonsense_when_he_names_an_epoch_then_it_is_refused(shop: ServedDatabase) -> None:

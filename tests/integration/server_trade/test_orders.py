@@ -134,6 +134,52 @@ def test_given_too_little_when_ordered_then_each_short_line_is_named_and_nothing
     assert balance(shop, "PLA-STONE") == before
 
 
+def test_given_an_order_that_was_refused_when_it_comes_again_then_it_stays_refused_for_a_day(
+    web: httpx.Client, shop: Database
+) -> None:
+    # given all there is of a product promised to somebody, and a second buyer who was told so
+    on_hand, reserved = balance(shop, "BOT-STEEL-500")
+    taken = place(web, line("BOT-STEEL-500", str((on_hand - reserved) // 1_000))).json()
+    refused = place(web, line("BOT-STEEL-500", "1"), key="late")
+    assert (refused.status_code, refused.json()["error"]) == (409, "out_of_stock")
+    # when there is some again, and a second copy of the refused call comes late
+    assert web.post(f"/orders/{taken['id']}/cancel").status_code == 200
+    again = place(web, line("BOT-STEEL-500", "1"), key="late")
+    # then nobody gets what they were told there is none of, unless they ask anew
+    assert (again.status_code, again.json()) == (409, refused.json())
+    assert balance(shop, "BOT-STEEL-500") == (on_hand, reserved)
+    assert place(web, line("BOT-STEEL-500", "2"), key="late").json()["error"] == "idempotency_key_reused"
+    assert place(web, line("BOT-STEEL-500", "1")).status_code == 201
+    # and the next day the key is as good as new
+    with shop.writing() as connection:
+        orders.sweep(connection, now=shop.clock.now() + orders.REFUSALS_KEPT_US + 1)
+    assert place(web, line("BOT-STEEL-500", "1"), key="late").status_code == 201
+
+
+def test_given_a_refused_order_that_a_device_knows_when_it_gives_it_back_then_its_key_leads_to_it(
+    web: httpx.Client, shop: Database
+) -> None:
+    # given an order that a restore lost, asked for again when its goods were gone
+    sku = "WAS-UP-500"
+    placed = place(web, line(sku, "2"), key="lost")
+    order_id = uuid.UUID(placed.json()["id"])
+    with shop.reading() as connection:
+        order = orders.order_by_id(connection, order_id)
+    row = {name: value for name, value in order.values.items() if name not in ("store", "time_zone")}
+    _lost(shop, order_id, sku, 2_000)
+    on_hand, reserved = balance(shop, sku)
+    place(web, line(sku, str((on_hand - reserved) // 1_000)))
+    assert place(web, line(sku, "2"), key="lost").status_code == 409
+    # when a device gives it back
+    with shop.writing() as connection:
+        assert readmit(connection, row, order.lines, now=shop.clock.now(), told_by="Till 1") == "applied"
+    # then whoever placed it is told of it
+    again = place(web, line(sku, "2"), key="lost")
+    assert (again.status_code, again.json()["id"]) == (201, placed.json()["id"])
+    with shop.writing() as connection:
+        connection.execute(text("UPDATE server_state SET epoch = 1"))
+
+
 def test_given_two_lines_of_one_product_when_together_too_many_then_it_is_refused(
     web: httpx.Client, shop: Database
 ) -> None:

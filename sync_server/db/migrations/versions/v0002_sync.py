@@ -323,6 +323,16 @@ def upgrade() -> None:
     )
     op.add_column("enrol_code", sa.Column("purpose", sa.Text(), server_default=sa.text("'join'"), nullable=False))
     op.add_column("field_edit", sa.Column("origin", sa.Uuid(), nullable=True))
+    op.add_column(
+        "order_request", sa.Column("refusal", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True)
+    )
+    op.create_index(
+        "ix_order_request_refused",
+        "order_request",
+        ["received_at"],
+        unique=False,
+        postgresql_where=sa.text("refusal IS NOT NULL"),
+    )
     op.add_column("reservation", sa.Column("lease", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("server_state", sa.Column("timeline", sa.Text(), server_default=sa.text("''"), nullable=False))
     op.add_column(
@@ -372,6 +382,10 @@ def downgrade() -> None:
     op.drop_column("server_state", "system_identifier")
     op.drop_column("server_state", "timeline")
     op.drop_column("reservation", "lease")
+    op.drop_index(
+        "ix_order_request_refused", table_name="order_request", postgresql_where=sa.text("refusal IS NOT NULL")
+    )
+    op.drop_column("order_request", "refusal")
     op.drop_column("field_edit", "origin")
     op.drop_column("enrol_code", "purpose")
     op.drop_column("device_progress", "pruned_received_at")
