@@ -89,15 +89,23 @@ _PUT_DEVICE = text(
     "ON CONFLICT (id) DO UPDATE SET store_id = EXCLUDED.store_id, kind = EXCLUDED.kind, number = EXCLUDED.number, "
     "name = EXCLUDED.name, revoked_at = NULL"
 )
-_PUT_KEY = text(
-    "INSERT INTO device_key (device_id, public_key, enrolled_at, receipt_series) VALUES (:id, :key, :now, :series) "
-    "ON CONFLICT (device_id) DO UPDATE SET public_key = EXCLUDED.public_key, enrolled_at = EXCLUDED.enrolled_at, "
-    "receipt_series = EXCLUDED.receipt_series"
-)
+# Whether a device was let in since it was revoked is told by the order of these instants (``revocation_repository``):
+# a key is later than the one before it and the revocation it ends, a revocation later than its key, whatever the clock.
+_PUT_KEY = text("""
+INSERT INTO device_key AS k (device_id, public_key, enrolled_at, receipt_series) VALUES (:id, :key, :now, :series)
+ON CONFLICT (device_id) DO UPDATE SET public_key = EXCLUDED.public_key, receipt_series = EXCLUDED.receipt_series,
+enrolled_at = greatest(
+    EXCLUDED.enrolled_at, k.enrolled_at + 1,
+    (SELECT d.revoked_at + 1 FROM device AS d WHERE d.id = k.device_id FOR UPDATE))
+""")
 _ADD_ATTEMPT = text("INSERT INTO enrol_attempt (address, at) VALUES (:address, :now)")
 _FORGET_ATTEMPTS = text("DELETE FROM enrol_attempt WHERE at < :before")
 _ATTEMPTS = text("SELECT count(*) FROM enrol_attempt WHERE address = :address AND at >= :since")
-_REVOKE = text("UPDATE device SET revoked_at = :now WHERE id = :id AND revoked_at IS NULL")
+_REVOKE = text("""
+UPDATE device AS d SET revoked_at = greatest(
+    :now, (SELECT k.enrolled_at + 1 FROM device_key AS k WHERE k.device_id = d.id))
+WHERE d.id = :id AND d.revoked_at IS NULL
+""")
 # Inserted for a new life or one of an earlier epoch; handed on from what it was; the same again for a retry.
 _SUCCEED = b"""
 INSERT INTO device_succession AS known (device_id, incarnation, secret, epoch)
@@ -183,8 +191,9 @@ def device(connection: Connection, device_id: uuid.UUID) -> KeptDevice | None:
 def put_device(connection: Connection, put: KeptDevice, now: int) -> None:
     """Add a device with its key; one that is there gets this place, this key and is let in again."""
     place = {"id": put.id, "store": put.store_id, "kind": put.kind, "number": put.number, "name": put.name, "now": now}
-    connection.execute(_PUT_DEVICE, place)
+    # The key first: it looks at the revocation that the other statement ends.
     connection.execute(_PUT_KEY, {"id": put.id, "key": put.public_key, "now": now, "series": put.receipt_series})
+    connection.execute(_PUT_DEVICE, place)
 
 
 def add_attempt(connection: Connection, address: str, now: int, forget_before: int) -> None:

@@ -10,9 +10,10 @@ from sqlalchemy import text
 
 from desktop.replica import outbox
 from desktop.replica.identity import start_new_incarnation
-from shared.clock import SystemClock
+from shared.clock import MICROSECONDS_PER_SECOND, Clock, SettableClock, SystemClock
 from shared.errors import EnvironmentFailure
 from sync_server.db.lasting_log import LASTING_NAME, Deed, Lasting, LastingLog
+from sync_server.db.sessions import Database
 from sync_server.devices import service as devices
 from sync_server.devices.joining_service import make_enrol_code, make_recovery_code, rekey
 from sync_server.devices.revocation_service import RevocationKeeper, missing_in
@@ -21,12 +22,28 @@ from tests.helpers.postgres import PostgresCluster
 from tests.helpers.protocol_device import ProtocolDevice, error_of
 from tests.helpers.restorable_shop import CANDLE, Desk, ServedDatabase, backed_up, count_rows, joined, restore, served
 
+HOUR_US = 3_600 * MICROSECONDS_PER_SECOND
 
-def revoke(shop: ServedDatabase, device_id: uuid.UUID) -> None:
-    """As an operator does, and as the watch sees it a second later."""
+
+def revoke(shop: ServedDatabase, device_id: uuid.UUID, clock: Clock | None = None) -> None:
+    """As an operator does, by this clock of the server, and as the watch sees it a second later."""
     with shop.database.writing() as connection:
-        devices.revoke(connection, SystemClock(), device_id)
+        devices.revoke(connection, clock or SystemClock(), device_id)
     follow(shop)
+
+
+def let_in_again(shop: ServedDatabase, device: ProtocolDevice, clock: Clock) -> None:
+    """With a new key, by a code, by this clock of the server."""
+    database = Database(shop.database.engine, clock, shop.database.ids)
+    with database.writing() as connection:
+        code = make_recovery_code(connection, clock, device.id)
+    rekey(database, device_id=device.id, code=code, public_key=device.key.public_key().public_bytes_raw(), address="")
+
+
+def key_made_at(shop: ServedDatabase, device_id: uuid.UUID) -> int:
+    with shop.database.reading() as connection:
+        sql = text("SELECT enrolled_at FROM device_key WHERE device_id = :id")
+        return int(connection.execute(sql, {"id": device_id}).scalar_one())
 
 
 def follow(shop: ServedDatabase, home: Path | None = None) -> None:
@@ -60,17 +77,53 @@ def test_given_a_device_let_in_again_after_it_was_revoked_when_the_server_starts
 ) -> None:
     device = ProtocolDevice(shop.url, shop.database, "HS")
     revoke(shop, device.id)
-    with shop.database.writing() as connection:
-        code = make_recovery_code(connection, SystemClock(), device.id)
-    rekey(
-        shop.database, device_id=device.id, code=code, public_key=device.key.public_key().public_bytes_raw(), address=""
-    )
+    let_in_again(shop, device, SystemClock())
     shop.stop()
     shop.start()
     assert not is_revoked(shop, device.id)
     with backed_up(shop, postgres.url) as backup:
         restore(shop, postgres.url, backup)
         assert not is_revoked(shop, device.id)
+    device.close()
+
+
+@pytest.mark.parametrize("set_back_us", [0, HOUR_US])
+def test_given_a_server_whose_clock_stood_or_was_set_back_when_a_till_is_revoked_then_a_restore_keeps_it_out(
+    shop: ServedDatabase, postgres: PostgresCluster, tmp_path: Path, set_back_us: int
+) -> None:
+    with joined(shop, tmp_path) as lost, backed_up(shop, postgres.url) as backup:
+        lost.put_cash()
+        device_id = lost.me.device_id
+        revoke(shop, device_id, SettableClock(key_made_at(shop, device_id) - set_back_us))
+        restore(shop, postgres.url, backup)
+        assert is_revoked(shop, device_id)
+        assert _code_of(lost) == "device_revoked"
+        assert lost.cash() == set()
+
+
+def test_given_a_till_let_in_again_after_the_clock_was_set_back_when_the_server_starts_again_then_it_stays_let_in(
+    shop: ServedDatabase,
+) -> None:
+    device = ProtocolDevice(shop.url, shop.database, "HS")
+    ahead = SystemClock().now() + HOUR_US
+    revoke(shop, device.id, SettableClock(ahead))
+    let_in_again(shop, device, SettableClock(ahead - HOUR_US))
+    shop.stop()
+    shop.start()
+    assert not is_revoked(shop, device.id)
+    device.close()
+
+
+def test_given_a_key_changed_and_revoked_after_the_clock_was_set_back_when_the_former_key_is_restored_then_it_is_out(
+    shop: ServedDatabase, postgres: PostgresCluster
+) -> None:
+    device = ProtocolDevice(shop.url, shop.database, "HS")
+    with backed_up(shop, postgres.url) as backup:
+        set_back = SettableClock(key_made_at(shop, device.id) - HOUR_US)
+        let_in_again(shop, device, set_back)
+        revoke(shop, device.id, set_back)
+        restore(shop, postgres.url, backup)
+        assert is_revoked(shop, device.id)
     device.close()
 
 
