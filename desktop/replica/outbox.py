@@ -143,7 +143,7 @@ def settle_answers(
 
     Everything up to ``last_number`` was received for good; only what a result calls ``refused`` was not applied.
     """
-    refused = note_refusals(connection, results, answered_at)
+    refused = _note_refusals(connection, results, answered_at, "waiting")
     connection.exec_driver_sql(
         "UPDATE outbox SET state = 'accepted', answered_at = ? WHERE state = 'waiting' AND number <= ?",
         (answered_at, last_number),
@@ -151,15 +151,25 @@ def settle_answers(
     return refused
 
 
-def note_refusals(connection: Connection, results: Sequence[MutationResult], answered_at: int) -> list[MutationResult]:
-    """Keep refused mutations as such; gives those that were not known to be refused."""
+def note_later_refusals(connection: Connection, results: Sequence[MutationResult], answered_at: int) -> None:
+    """Keep answered mutations that the server counts as refused as such.
+
+    What waits is passed over: its answer is still to come, and what stands there under its number may be a copy's.
+    """
+    _note_refusals(connection, results, answered_at, "accepted")
+
+
+def _note_refusals(
+    connection: Connection, results: Sequence[MutationResult], answered_at: int, state: str
+) -> list[MutationResult]:
+    """Keep refused mutations as such, of those in ``state``; gives which they were."""
     fresh = []
     for result in results:
         if result.status == REFUSED:
             changed = connection.exec_driver_sql(
                 "UPDATE outbox SET state = 'refused', code = ?, message = ?, answered_at = ? "
-                "WHERE number = ? AND state <> 'refused'",
-                (result.code, result.message, answered_at, result.number),
+                "WHERE number = ? AND state = ?",
+                (result.code, result.message, answered_at, result.number, state),
             )
             if changed.rowcount:
                 fresh.append(result)
@@ -175,6 +185,12 @@ def send_again_from(connection: Connection, number: int) -> int:
         "UPDATE outbox SET state = 'waiting', answered_at = NULL WHERE number >= ? AND state <> 'waiting'",
         (number,),
     ).rowcount
+
+
+def is_answered_beyond(connection: Connection, number: int) -> bool:
+    """Whether anything above ``number`` was answered once."""
+    sql = "SELECT 1 FROM outbox WHERE number > ? AND state IN ('accepted', 'refused') LIMIT 1"
+    return connection.exec_driver_sql(sql, (number,)).first() is not None
 
 
 def first_waiting(connection: Connection) -> int:

@@ -189,7 +189,7 @@ class Applier:
         resending.expect_rest(unit.connection, projected)
         for entity, ids in pulled.sweep(unit.connection, settled).items():
             tally.note(entity, ids)
-        outbox.note_refusals(unit.connection, _numbered(answer, identity), unit.clock.now())
+        outbox.note_later_refusals(unit.connection, _numbered(answer, identity), unit.clock.now())
         outbox.drop_old(unit.connection, unit.clock.now())
         change_identity(
             unit.connection,

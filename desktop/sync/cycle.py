@@ -94,7 +94,8 @@ class SyncCycle:
                     raise
                 self._recovery.reconcile()
             else:
-                if done.pushed[-1].failure is not None or not self._recovery.has_offers_waiting():
+                has_more = self._pull.has_taken_back or self._recovery.has_offers_waiting()
+                if done.pushed[-1].failure is not None or not has_more:
                     return
 
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from desktop.replica import cursors, identity, outbox
+from desktop.replica import cursors, identity, outbox, sync_events
 from desktop.replica.changes import Changes
 from desktop.replica.cursors import ScopeCursor
 from desktop.replica.engine import Replica
@@ -32,7 +32,11 @@ class _Standing:
 
 
 class PullLane:
-    """Fetches and applies for one replica; used by one thread at a time."""
+    """Fetches and applies for one replica; used by one thread at a time.
+
+    Attributes:
+        has_taken_back: the last run found that the server had forgotten something; it waits to be sent again.
+    """
 
     def __init__(
         self,
@@ -48,6 +52,7 @@ class PullLane:
         self._bootstrap = Bootstrap(replica, server, schema)
         self._migration = MigrationPull(replica, server, schema)
         self._on_page = on_page
+        self.has_taken_back = False
 
     def run(self) -> Iterator[Applied]:
         """Fetch and apply pages; the next page is fetched while one is applied.
@@ -63,6 +68,7 @@ class PullLane:
         request = self._request_of(standing)
         answer = self._server.pull(request)
         note_server_time(self._replica, answer.server_time, standing.me.clock_offset_us)
+        self._take_back_forgotten(standing.me, answer)
         restarted = self._bootstrap.instead_of(answer)
         if restarted is not None:
             yield restarted
@@ -90,6 +96,19 @@ class PullLane:
                     return
                 answer = following.result()
 
+    def _take_back_forgotten(self, me: DeviceIdentity, answer: PullAnswer) -> None:
+        """Let wait again what the server once answered for and does not know any more.
+
+        It was put back to before that, unnoticed: nobody else had seen what came of it, or they would have proved it.
+        """
+        known = me.outbox_base + answer.last_number
+        with self._replica.read() as connection:
+            self.has_taken_back = outbox.is_answered_beyond(connection, known)
+        if self.has_taken_back:
+            with self._replica.write(is_background=True) as unit:
+                count = outbox.send_again_from(unit.connection, known + 1)
+                sync_events.add(unit.connection, unit.clock.now(), "note", _told(count))
+
     def first_request(self) -> PullRequest:
         """What this device would ask now."""
         return self._request_of(self._standing())
@@ -109,6 +128,10 @@ class PullLane:
             device_time=self._replica.clock.now(),
             waiting=standing.waiting,
         )
+
+
+def _told(count: int) -> str:
+    return f"The server has forgotten {count:,} changes that it had accepted. They are sent again."
 
 
 def _request_after(request: PullRequest, answer: PullAnswer) -> PullRequest:

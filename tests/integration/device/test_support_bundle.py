@@ -98,7 +98,7 @@ def plant(replica: Replica, shop: TinyShop, home: Home) -> None:
                 made_at=1,
             )
         refused = [MutationResult(1, "refused", "field_invalid", TOLD)]
-        outbox.note_refusals(unit.connection, refused, 2)
+        outbox.settle_answers(unit.connection, last_number=1, results=refused, answered_at=2)
         for kind in ("refused", "failed", "note", "sent", "received"):
             text = TOLD if kind not in ("sent", "received") else f"Sent 3. {TOLD.replace('8412.37', 'much')}"
             sync_events.add(unit.connection, 5, kind, text)

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from pathlib import Path
 
 from desktop.replica import outbox
 from desktop.replica.identity import identity_of, start_new_incarnation
+from desktop.sync.pull_lane import PullLane
+from shared.clock import SystemClock
+from shared.schema.registry import SCHEMA_VERSION
+from shared.sync.operations import arguments_hash, encode_arguments
+from shared.sync.wire import PushRequest, SentMutation
 from tests.helpers.postgres import PostgresCluster
 from tests.helpers.restorable_shop import (
     CANDLE,
@@ -66,3 +72,28 @@ def test_given_two_lives_of_a_device_when_the_server_is_put_back_to_before_the_f
         assert till_desk.shown_stock(CANDLE) == stock
         assert till_desk.me.receipt_series == series, "nobody else writes receipts of this series"
         assert count_rows(shop, "inbox_entry") == 0
+
+
+def test_given_a_copy_that_was_refused_under_a_number_when_the_other_fetches_first_then_its_own_work_is_not_refused(
+    shop: ServedDatabase, tmp_path: Path
+) -> None:
+    # Seed 2226: a home put back with everything that could tell; it fetched, and was told of its former life.
+    with joined(shop, tmp_path) as till:
+        till.put_cash()
+        till.sync()
+        with till.replica.read() as connection:
+            next_number = outbox.last_number(connection) + 1 - till.me.outbox_base
+        arguments = encode_arguments({})
+        name, made_at = "nonsense.create", SystemClock().now()
+        sent = SentMutation(
+            next_number, uuid.uuid4().bytes, name, 1, arguments, arguments_hash(name, 1, arguments), made_at
+        )
+        answer = till.server.push(PushRequest(SCHEMA_VERSION, till.me.incarnation.bytes, made_at, [sent]))
+        assert answer.results[0].status == "refused"
+        cash = till.put_cash()
+        assert [applied.is_consistent for applied in PullLane(till.replica, till.server).run()] == [True]
+        with till.replica.read() as connection:
+            assert outbox.pending_count(connection) == 1
+        settle(shop, till)
+        assert cash in till.cash()
+        assert count_rows(shop, "cash_movement") == 2

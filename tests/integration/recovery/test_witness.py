@@ -252,6 +252,24 @@ def test_given_a_push_that_no_pull_followed_when_the_rebuilt_server_calls_it_a_c
         assert waiting in other.cash()
 
 
+def test_given_a_push_that_nobody_saw_when_the_rebuilt_server_is_asked_for_news_then_it_is_sent_again_at_once(
+    shop: ServedDatabase, postgres: PostgresCluster, tmp_path: Path
+) -> None:
+    # Seed 2161: nothing waited any more, so no push told that numbers were missing; and no mark was unknown.
+    with joined(shop, tmp_path) as till, joined(shop, tmp_path, kind="office") as other:
+        with backed_up(shop, postgres.url) as backup:
+            cash = till.put_cash()
+            till.rename(LOAF, "Acknowledged, and seen by nobody")
+            assert PushLane(till.replica, guarded(till.replica, till.server)).run().sent == 2
+            rebuild(shop, postgres.url, backup)
+        _grow(shop, other)
+        assert till.sync().sent == 2
+        settle(shop, till, other)
+        assert cash in other.cash()
+        assert count_rows(shop, "cash_movement") == 1
+        assert other.product(LOAF)[0] == "Acknowledged, and seen by nobody"
+
+
 def test_given_a_rebuilt_server_at_the_position_of_a_device_when_it_verifies_then_nothing_is_taken_from_it(
     shop: ServedDatabase, postgres: PostgresCluster, tmp_path: Path
 ) -> None:
