@@ -11,17 +11,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Annotated, Protocol
 
-import structlog
 from fastapi import Depends, Request
 
 from shared.limits import PROGRAM_NAME_MAX_CHARACTERS
 from shared.sync.wire import PullRequest, PushRequest
-from sync_server.db.sessions import Database, DBAPIError, PoolTimeout, RequestDatabase
+from sync_server.db.follower import Follower
+from sync_server.db.sessions import Database, RequestDatabase
 from sync_server.devices import seen_repository
 from sync_server.devices.seen_repository import Seen
 
 INTERVAL_SECONDS = 5.0
-_log = structlog.get_logger(__name__)
 
 
 class ScopeReach(Protocol):
@@ -38,25 +37,26 @@ class ScopeReach(Protocol):
         ...
 
 
-class SeenBoard:
-    """The newest word of each device since the last writing; any thread may note, one thread writes."""
+class SeenBoard(Follower):
+    """The newest word of each device since the last writing; any thread may note, one thread writes.
+
+    What could not be written is told again with the next poll; nothing else depends on it.
+    """
 
     def __init__(self, database: Database, interval_seconds: float = INTERVAL_SECONDS) -> None:
+        super().__init__("seen", interval_seconds, excuse="who was seen is not written, will try again")
         self._database = database
-        self._interval_seconds = interval_seconds
         self._told: dict[uuid.UUID, Seen] = {}
         self._lock = threading.Lock()
-        self._is_stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="seen", daemon=True)
 
-    def start(self) -> None:
-        """Begin to write."""
-        self._thread.start()
+    def work(self) -> None:
+        """Write what was told."""
+        self.flush()
 
     def stop(self) -> None:
-        """Write what is left and end."""
-        self._is_stopping.set()
-        self._thread.join()
+        """End, and write what is left."""
+        super().stop()
+        self.try_to_work()
 
     def note(self, seen: Seen) -> None:
         """Remember what a device told; the newest word counts, and positions stay until others are told."""
@@ -74,16 +74,6 @@ class SeenBoard:
             with self._database.writing() as connection:
                 seen_repository.record(connection, list(told.values()))
         return len(told)
-
-    def _run(self) -> None:
-        is_last = False
-        while not is_last:
-            is_last = self._is_stopping.wait(self._interval_seconds)
-            try:
-                self.flush()
-            except (DBAPIError, PoolTimeout) as error:
-                # What was told is told again with the next poll; nothing else depends on it.
-                _log.warning("who was seen is not written, will try again", reason=str(error))
 
 
 def _after(before: Seen, seen: Seen) -> Seen:

@@ -16,7 +16,8 @@ import structlog
 from shared.clock import Clock
 from shared.ids import IdMaker
 from sync_server.db.engine import RawConnection, call_for_new_connections, side_engine
-from sync_server.db.sessions import DBAPIError, Engine, PoolTimeout
+from sync_server.db.follower import Follower
+from sync_server.db.sessions import Engine
 from sync_server.epochs import service
 from sync_server.epochs.service import Found, Mark
 
@@ -36,7 +37,7 @@ def _follow_nothing(engine: Engine, server_id: uuid.UUID, epoch: int) -> None:
     """Where nobody follows."""
 
 
-class EpochWatch:
+class EpochWatch(Follower):
     """Declares a new epoch as soon as the database turns out not to be the one that was served.
 
     Args:
@@ -58,6 +59,8 @@ class EpochWatch:
         *,
         interval_seconds: float = INTERVAL_SECONDS,
     ) -> None:
+        excuse = "the database's history was not looked at, will try again"
+        super().__init__("epoch-watch", interval_seconds, excuse=excuse)
         self._engine = engine
         # A connection of its own: a look must be possible in the moment in which the pool makes one.
         self._own = side_engine(engine)
@@ -66,25 +69,28 @@ class EpochWatch:
         self._clock = clock
         self._ids = ids
         self._follow = follow
-        self._interval_seconds = interval_seconds
         self._seen: Mark | None = None
         self._lock = threading.Lock()
-        self._is_stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="epoch-watch", daemon=True)
 
     def start(self) -> None:
         """Look before anything is served, then go on looking."""
         self._take(service.begin_run(self._own, self._marker, self._clock, self._ids))
         self._let_go = call_for_new_connections(self._engine, self._look_at_new_connection)
-        self._thread.start()
+        super().start()
 
     def stop(self) -> None:
-        """Write the marker a last time and end."""
-        self._is_stopping.set()
-        self._thread.join()
+        """End, and write the marker a last time."""
+        super().stop()
         self._let_go()
-        self._try_to_look()
+        self.try_to_work()
         self._own.dispose()
+
+    def work(self) -> None:
+        """Look once."""
+        try:
+            self.look()
+        except OSError as error:
+            _log.error("the server's home cannot be written: a restore would go unnoticed", reason=str(error))
 
     def look(self) -> str:
         """Look now; gives why a new epoch was declared, empty where none was.
@@ -107,15 +113,3 @@ class EpochWatch:
         assert seen is not None
         if service.reason_for_new_epoch(service.look_raw(connection, [seen.run_id]), [seen]):
             self.look()
-
-    def _run(self) -> None:
-        while not self._is_stopping.wait(self._interval_seconds):
-            self._try_to_look()
-
-    def _try_to_look(self) -> None:
-        try:
-            self.look()
-        except (DBAPIError, PoolTimeout) as error:
-            _log.warning("the database's history was not looked at, will try again", reason=str(error))
-        except OSError as error:
-            _log.error("the server's home cannot be written: a restore would go unnoticed", reason=str(error))

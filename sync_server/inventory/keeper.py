@@ -5,18 +5,17 @@ Any number of servers may run one: leases come out the same, and an advisory loc
 
 from __future__ import annotations
 
-import threading
-
 import structlog
 
-from sync_server.db.sessions import Database, DBAPIError, PoolTimeout
+from sync_server.db.follower import Follower
+from sync_server.db.sessions import Database
 from sync_server.inventory import lease_service, reconciliation_service
 
 _log = structlog.get_logger(__name__)
 
 
-class StockKeeper:
-    """Runs ``keep`` again and again.
+class StockKeeper(Follower):
+    """Runs ``keep`` again and again; while it cannot, leases lapse by themselves, which is the safe side.
 
     Args:
         database: whose stock.
@@ -24,32 +23,13 @@ class StockKeeper:
     """
 
     def __init__(self, database: Database, interval_seconds: float = 3.0) -> None:
+        excuse = "leases not renewed, stock not compared, will try again"
+        super().__init__("stock-keeper", interval_seconds, excuse=excuse)
         self._database = database
-        self._interval_seconds = interval_seconds
-        self._is_stopping = threading.Event()
-        self._thread: threading.Thread | None = None
 
-    def start(self) -> None:
-        """Begin; a second start does nothing."""
-        if self._thread is None:
-            self._is_stopping.clear()
-            self._thread = threading.Thread(target=self._run, name="stock-keeper", daemon=True)
-            self._thread.start()
-
-    def stop(self) -> None:
-        """End after the run that is under way."""
-        self._is_stopping.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
-
-    def _run(self) -> None:
-        while not self._is_stopping.wait(self._interval_seconds):
-            try:
-                keep(self._database)
-            except (DBAPIError, PoolTimeout) as error:
-                # The database is away or busy: leases lapse by themselves meanwhile, which is the safe side.
-                _log.warning("leases not renewed, stock not compared", reason=str(error))
+    def work(self) -> None:
+        """Keep once."""
+        keep(self._database)
 
 
 def keep(database: Database) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
-
-import structlog
 
 from shared.clock import MICROSECONDS_PER_SECOND
 from sync_server.customers import known_store_service as known_stores
 from sync_server.customers import same_person_service as same_person
-from sync_server.db.sessions import Database, DBAPIError, PoolTimeout
+from sync_server.db.follower import Follower
+from sync_server.db.sessions import Database
 from sync_server.inbox import service as inbox
 from sync_server.sync import coverage_repository, scope_repository
 from sync_server.sync.mutation_log_service import prune_log
@@ -22,7 +20,6 @@ SLACK_US = DAY_US
 """A scope is pruned at most once in this time."""
 STAMPS_KEPT = 1_000_000
 INTERVAL_SECONDS = 600.0
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +38,19 @@ class Tidied:
     customers_looked_at: int = 0
 
 
-class Housekeeper:
+class Housekeeper(Follower):
     """Tidies on a thread of its own; any number of workers may run one.
 
     A device whose cursor is older than what is kept starts that scope anew; it loses nothing.
     """
 
     def __init__(self, database: Database, interval_seconds: float = INTERVAL_SECONDS) -> None:
+        super().__init__("housekeeper", interval_seconds, excuse="not tidied, will try again")
         self._database = database
-        self._interval_seconds = interval_seconds
-        self._is_stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="housekeeper", daemon=True)
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End after what is under way."""
-        self._is_stopping.set()
-        self._thread.join()
+    def work(self) -> None:
+        """Tidy once."""
+        self.tidy()
 
     def tidy(self) -> Tidied:
         """Tidy now."""
@@ -83,10 +73,3 @@ class Housekeeper:
             with self._database.writing() as connection:
                 pruned += scope_repository.prune(connection, scope_id, position)
         return pruned
-
-    def _run(self) -> None:
-        while not self._is_stopping.wait(self._interval_seconds):
-            try:
-                self.tidy()
-            except (DBAPIError, PoolTimeout) as error:
-                _log.warning("not tidied, will try again", reason=str(error))

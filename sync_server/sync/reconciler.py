@@ -7,18 +7,16 @@ Nothing is repaired without an operator: ``counterfoil-server verify --repair``.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from functools import partial
-
-import structlog
 
 from shared.clock import MICROSECONDS_PER_SECOND, monotonic_us
 from shared.ids import derived_id
 from shared.schema.registry import Aggregate
 from shared.sync.decision import EntryKind
 from sync_server.db.feed import fed_aggregates
-from sync_server.db.sessions import Database, DBAPIError, PoolTimeout
+from sync_server.db.follower import Follower
+from sync_server.db.sessions import Database
 from sync_server.inbox import service as inbox
 from sync_server.inventory import service as inventory
 from sync_server.sync import bucket_repository, reconciliation_repository
@@ -28,29 +26,24 @@ ROUND_US = 3_600 * MICROSECONDS_PER_SECOND
 """Everything is compared once in this time."""
 INTERVAL_SECONDS = 20.0
 REST_FACTOR = 10
-_log = structlog.get_logger(__name__)
 
 Found = list[str]
 """What differs, one sentence each."""
 
 
-class Reconciler:
+class Reconciler(Follower):
     """Runs on a thread of its own; any number of workers may have one, they take turns."""
 
     def __init__(self, database: Database, interval_seconds: float = INTERVAL_SECONDS) -> None:
+        super().__init__("reconciler", interval_seconds, excuse="not compared, will try again")
         self._database = database
         self._interval_seconds = interval_seconds
-        self._is_stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="reconciler", daemon=True)
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End after what is under way."""
-        self._is_stopping.set()
-        self._thread.join()
+    def work(self) -> float:
+        """Compare what is due; gives how long to rest for it."""
+        done = self.look()
+        took_seconds = 0.0 if done is None else done.took_ms / 1_000
+        return max(self._interval_seconds, REST_FACTOR * took_seconds)
 
     def look(self, round_us: int = ROUND_US) -> Reconciled | None:
         """Compare the subject that has waited longest; None where all were compared within ``round_us``."""
@@ -91,18 +84,6 @@ class Reconciler:
             f"{each.store} {each.sku}: ledger {each.ledger_on_hand}, balance {each.balance_on_hand} (thousandths)"
             for each in inventory.verify_stock(self._database).differences
         ]
-
-    def _run(self) -> None:
-        rest_seconds = self._interval_seconds
-        while not self._is_stopping.wait(rest_seconds):
-            rest_seconds = self._interval_seconds
-            try:
-                done = self.look()
-            except (DBAPIError, PoolTimeout) as error:
-                _log.warning("not compared, will try again", reason=str(error))
-                continue
-            if done is not None:
-                rest_seconds = max(rest_seconds, REST_FACTOR * done.took_ms / 1_000)
 
 
 def _entry(done: Reconciled) -> inbox.Entry:
