@@ -82,7 +82,7 @@ class ServerProcess:
         self._dies_after = None
         if self.is_up:
             self.is_up = False
-            with mock.patch.object(EpochWatch, "_try_to_look", return_value=None):
+            with mock.patch.object(EpochWatch, "work", return_value=None):
                 self._stage.bridge.stop_app()
 
     def look_at_history(self) -> None:
