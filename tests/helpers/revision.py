@@ -11,14 +11,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.autogenerate.api import AutogenContext
 from alembic.migration import MigrationContext
-from alembic.operations.ops import AddColumnOp, MigrateOperation, OpContainer
+from alembic.operations.ops import AddColumnOp, DropIndexOp, MigrateOperation, OpContainer
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -36,6 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from desktop.replica.schema import METADATAS
+from shared.schema.base import Replicated
 from shared.schema.types import Id, Json
 from sync_server.db.embedded import EmbeddedPostgres
 from sync_server.db.engine import database_url
@@ -105,7 +106,8 @@ def _write_device(folder: Path) -> None:
     engine = create_engine(f"sqlite:///{folder / 'device.db'}")
     _upgrade_to_before(engine, DEVICE, folder)
     with engine.connect() as connection:
-        up, down = _rendered(connection, list(METADATAS), _DEVICE_TYPES)
+        # A replica that fills has no index of its replicated tables yet.
+        up, down = _rendered(connection, list(METADATAS), _DEVICE_TYPES, maybe_bare=Replicated.metadata.tables)
     engine.dispose()
     _write(DEVICE, "desktop.replica.migrations", up, down)
 
@@ -127,8 +129,14 @@ def _upgrade_to_before(engine: Engine, history: Path, folder: Path) -> None:
 
 
 def _rendered(
-    connection: Connection, models: list[MetaData], types: dict[type[TypeEngine[Any]], str]
+    connection: Connection,
+    models: list[MetaData],
+    types: dict[type[TypeEngine[Any]], str],
+    *,
+    maybe_bare: Collection[str] = (),
 ) -> tuple[str, str]:
+    """The code of upgrade and downgrade; an index of a ``maybe_bare`` table may not be there to be dropped."""
+
     def render_item(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]:
         return types.get(type(item), False) if kind == "type" else False
 
@@ -140,6 +148,9 @@ def _rendered(
     for change in _changes(script.upgrade_ops):
         if isinstance(change, AddColumnOp):
             _give_default(change.column)
+    for change in _changes(script.downgrade_ops):
+        if isinstance(change, DropIndexOp) and change.table_name in maybe_bare:
+            change.if_exists = True
     return (
         render_python_code(script.upgrade_ops, render_item=render_item),
         render_python_code(script.downgrade_ops, render_item=render_item),

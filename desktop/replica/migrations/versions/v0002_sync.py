@@ -119,7 +119,6 @@ def downgrade() -> None:
     op.drop_index("ix_resent_stock_variant_id", table_name="resent_stock")
     op.drop_table("resent_stock")
     op.drop_table("held_back")
-    # A replica that fills has no index of its replicated tables yet.
     op.drop_index("ix_customer_alias_survivor_id", table_name="customer_alias", if_exists=True)
     op.drop_index("ix_customer_alias_alias_id", table_name="customer_alias", if_exists=True)
     op.drop_table("customer_alias")
