@@ -66,6 +66,8 @@ QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QToolTip { background: $raised; color: $ink; border: 1px solid $line; padding: 4px 8px; }
 QCheckBox, QRadioButton { color: $ink; spacing: 8px; }
+QCheckBox:disabled, QRadioButton:disabled { color: $ink_3; }
+QCheckBox::indicator:unchecked { background: $field; border: 1px solid $ink_3; border-radius: 3px; }
 QMenu { background: $raised; border: 1px solid $line; padding: 4px; }
 QMenu::item { padding: 6px 16px; border-radius: 6px; }
 QMenu::item:selected { background: $blue_soft; color: $ink; }

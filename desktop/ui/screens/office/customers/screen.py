@@ -24,9 +24,9 @@ from shared.customers.same_person import AliasState
 
 COLUMNS: tuple[Column[CustomerRow], ...] = (
     Column("Name", lambda row: row.name, secondary=lambda row: row.number),
-    Column("E-mail", lambda row: row.email, is_quiet=True, width=178),
-    Column("Phone", lambda row: row.phone, is_quiet=True, width=148),
-    Column("Home store", lambda row: row.store_name, is_quiet=True, width=122),
+    Column("E-mail", lambda row: row.email, is_quiet=True),
+    Column("Phone", lambda row: row.phone, is_quiet=True, width=166),
+    Column("Home store", lambda row: row.store_name, is_quiet=True, width=140),
     Column("Points", lambda row: f"{row.points:,}" if row.points else "", is_figure=True, width=76),
 )
 _FIELDS = (("name", "Name", ""), ("email", "E-mail", ""), ("phone", "Phone", ""), ("note", "Note", ""))

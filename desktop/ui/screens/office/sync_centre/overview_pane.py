@@ -20,10 +20,10 @@ SCOPES: tuple[Column[ScopeLine], ...] = (
         lambda scope: scope.progress,
         is_figure=True,
         is_quiet=True,
-        width=74,
+        width=68,
         tone=lambda scope: Tone.LOOK if scope.percent is not None and scope.percent < 100 else None,
     ),
-    Column("Position", lambda scope: f"{scope.position:,}", is_figure=True, is_quiet=True, width=78),
+    Column("Position", lambda scope: f"{scope.position:,}", is_figure=True, is_quiet=True, width=76),
 )
 _KINDS_NAMED = 6
 

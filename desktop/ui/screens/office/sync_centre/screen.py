@@ -32,14 +32,14 @@ from desktop.usecases.office import OfficeState
 from desktop.usecases.review_sync import HappeningLine, OutboxLine, SyncView
 
 _TABS = ("log", "waiting", "refused", "accepted")
-_SIDE_WIDTH = 360
+_SIDE_WIDTH = 384
 _STATE_WORDS = {"waiting": "Waiting", "accepted": "Sent", "refused": "Not taken"}
 _STATE_TONES = {"waiting": Tone.HERE, "accepted": Tone.GOOD, "refused": Tone.WRONG}
 _KIND_TONES = {"sent": Tone.GOOD, "received": Tone.HERE, "refused": Tone.WRONG, "failed": Tone.LOOK}
 _REASON, _AGE, _STATE = 3, 4, 5
 
 LOG: tuple[Column[HappeningLine], ...] = (
-    Column("When", lambda line: line.when, is_quiet=True, width=118),
+    Column("When", lambda line: line.when, is_quiet=True, width=104),
     Column(
         "", lambda line: line.word, is_chip=True, width=92, tone=lambda line: _KIND_TONES.get(line.kind, Tone.PLAIN)
     ),
