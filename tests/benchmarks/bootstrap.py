@@ -13,9 +13,10 @@ import re
 import secrets
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,7 @@ RAW_COLUMNS = 8
 """About what an aggregate of a catalogue has on average, membership included."""
 ROWS_MIN = "COUNTERFOIL_SNAPSHOT_ROWS_MIN"
 NO_FILES = "1000000000"
+_LOOK_SECONDS = 0.05
 REAL_PRODUCTS = 800_000
 """From the given barcodes; made up where the data are absent."""
 
@@ -152,7 +154,8 @@ def _join_together(shop: ServedShop, tills: int) -> Joined:
     codes = [shop.enrol_code() for _ in range(tills)]
     began = time.perf_counter()
     joining = [_start(shop, code) for code in codes]
-    said = [till.stdout.read() if till.stdout is not None else "" for till in joining]
+    with _watched([till.pid for till in joining]) as peaks:
+        said = [till.stdout.read() if till.stdout is not None else "" for till in joining]
     ended = [os.wait4(till.pid, 0) for till in joining]
     seconds = time.perf_counter() - began
     found = [_READY.search(text) for text in said]
@@ -163,7 +166,7 @@ def _join_together(shop: ServedShop, tills: int) -> Joined:
     if any(till.returncode for till in joining) or not all(found):
         raise AssertionError(f"A till did not join: {said}")
     assert found[0] is not None
-    peak = max(usage.ru_maxrss for _, _, usage in ended) / 1024
+    peak = max(peaks.values())
     cpu = median([usage.ru_utime + usage.ru_stime for _, _, usage in ended])
     return Joined(seconds, int(found[0][1].replace(",", "")), peak, cpu)
 
@@ -174,6 +177,30 @@ def _start(shop: ServedShop, code: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         text=True,
     )
+
+
+@contextmanager
+def _watched(process_ids: Sequence[int]) -> Iterator[dict[int, float]]:
+    """The most memory that each process held, MiB; known when the block ends, by which they may have ended too.
+
+    What ``wait4`` says of it is no use: it begins with what the process that started them held.
+    """
+    peaks = dict.fromkeys(process_ids, 0.0)
+    is_over = threading.Event()
+
+    def watch() -> None:
+        while not is_over.wait(_LOOK_SECONDS):
+            for process_id in process_ids:
+                with suppress(FileNotFoundError, ProcessLookupError, StopIteration):
+                    peaks[process_id] = _peak_mib(process_id)
+
+    watching = threading.Thread(target=watch, daemon=True)
+    watching.start()
+    try:
+        yield peaks
+    finally:
+        is_over.set()
+        watching.join()
 
 
 def _peak_mib(process_id: int) -> float:
