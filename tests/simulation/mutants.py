@@ -21,11 +21,13 @@ from sqlalchemy import text
 import desktop.sync.apply as applying
 from desktop.replica import cursors, driver, offers, outbox, overlay, pulled, resending, schema_fill
 from desktop.replica.migrations import steps_0002
+from desktop.sync.pull_lane import PullLane
 from desktop.sync.push_lane import Pushed, PushLane
 from desktop.usecases import complete_sale, lives
 from shared.errors import EnvironmentFailure
 from shared.ids import derived_id
 from sync_server.epochs import service as epochs
+from sync_server.epochs import witness_service
 from sync_server.inventory import promise_repository
 from sync_server.inventory import service as inventory
 from sync_server.sync import apply_service, document_repository, edit_service, effects
@@ -349,10 +351,12 @@ def nothing_sent_again() -> Iterator[None]:
 
 @_mutant("I13")
 def restore_not_noticed() -> Iterator[None]:
-    """A restored server goes on as if nothing had been lost."""
+    """A restored server goes on as if nothing had been lost, and no device takes notice either."""
     with (
         mock.patch.object(epochs, "reason_for_new_epoch", return_value=""),
         mock.patch.object(epochs, "_is_other", return_value=False),
+        mock.patch.object(witness_service, "_refuse", return_value=None),
+        mock.patch.object(PullLane, "_take_back_forgotten", return_value=None),
     ):
         yield
 
