@@ -7,31 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.postgres_pair import PostgresServer, server_at
+from tests.helpers.postgres_pair import PostgresServer, running_primary, running_standby
 from tests.helpers.restorable_shop import DATABASE, fill_shop
 
 
 @pytest.fixture
 def primary(tmp_path: Path) -> Iterator[PostgresServer]:
     """A running server with the sample shop."""
-    server = server_at(tmp_path / "primary")
-    server.make()
-    server.start()
-    server.ask(f"CREATE DATABASE {DATABASE}")
-    fill_shop(server.url_of(DATABASE), tmp_path / "filling")
-    try:
+    with running_primary(tmp_path / "primary", DATABASE) as server:
+        fill_shop(server.url_of(DATABASE), tmp_path / "filling")
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture
 def standby(primary: PostgresServer, tmp_path: Path) -> Iterator[PostgresServer]:
     """One that follows it, a moment behind."""
-    server = server_at(tmp_path / "standby")
-    server.make_standby_of(primary)
-    server.start()
-    try:
+    with running_standby(tmp_path / "standby", primary) as server:
         yield server
-    finally:
-        server.stop()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,3 +89,28 @@ class PostgresServer:
 def server_at(folder: Path) -> PostgresServer:
     """A server that is not made yet, on a free port."""
     return PostgresServer(folder, free_port())
+
+
+@contextmanager
+def running_primary(folder: Path, database: str) -> Iterator[PostgresServer]:
+    """A running server with one empty database, while the block lasts."""
+    server = server_at(folder)
+    server.make()
+    server.start()
+    try:
+        server.ask(f"CREATE DATABASE {database}")
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
+def running_standby(folder: Path, primary: PostgresServer) -> Iterator[PostgresServer]:
+    """A server that follows a running one, a moment behind, while the block lasts."""
+    server = server_at(folder)
+    server.make_standby_of(primary)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()

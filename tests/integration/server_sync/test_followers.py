@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from typing import Protocol
 
 import pytest
 from sqlalchemy import create_engine, event
 from structlog.testing import capture_logs
 
+from sync_server.db.follower import Follower
 from sync_server.db.sessions import Database
 from sync_server.inventory.keeper import StockKeeper
 from sync_server.inventory.projector import StockProjector
@@ -20,18 +20,6 @@ from sync_server.sync.reconciler import Reconciler
 from sync_server.sync.reference_watch import ReferenceWatch
 
 EVERY = 0.01
-
-
-class Follower(Protocol):
-    """What all of them can do."""
-
-    def start(self) -> None:
-        """Begin."""
-        ...
-
-    def stop(self) -> None:
-        """End."""
-        ...
 
 
 FOLLOWERS: dict[str, Callable[[Database], Follower]] = {

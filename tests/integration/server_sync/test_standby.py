@@ -19,7 +19,7 @@ from sync_server.db.engine import make_engine
 from sync_server.db.migrate import migrate
 from sync_server.db.sessions import Database
 from sync_server.settings import ServerSettings
-from tests.helpers.postgres_pair import PostgresServer, server_at
+from tests.helpers.postgres_pair import PostgresServer, running_primary, running_standby
 from tests.helpers.protocol_device import ProtocolDevice, error_of, make_store, running_server, unpacked, wire_row
 from tests.helpers.tcp_switch import TcpSwitch
 
@@ -36,28 +36,17 @@ def opened(server: PostgresServer) -> Iterator[Database]:
 @pytest.fixture
 def primary(tmp_path: Path) -> Iterator[PostgresServer]:
     """A running server with a store."""
-    server = server_at(tmp_path / "primary")
-    server.make()
-    server.start()
-    try:
-        server.ask(f"CREATE DATABASE {DATABASE}")
+    with running_primary(tmp_path / "primary", DATABASE) as server:
         with opened(server) as database:
             migrate(database.engine)
             make_store(database, "HS")
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture
 def standby(primary: PostgresServer, tmp_path: Path) -> Iterator[PostgresServer]:
-    server = server_at(tmp_path / "standby")
-    server.make_standby_of(primary)
-    server.start()
-    try:
+    with running_standby(tmp_path / "standby", primary) as server:
         yield server
-    finally:
-        server.stop()
 
 
 def test_given_a_standby_when_it_is_behind_in_step_and_promoted_then_devices_are_told_not_yet_the_same_and_a_new_epoch(
