@@ -92,8 +92,8 @@ _log = structlog.get_logger(__name__)
 _chance = random.SystemRandom().random
 
 
-class _Follower(Protocol):
-    """A thread that follows the data."""
+class _Background(Protocol):
+    """What works behind the requests: the followers, and the builder of snapshot files."""
 
     def start(self) -> None:
         """Begin."""
@@ -155,7 +155,7 @@ def create_app(
             if has_background:
                 builder = SnapshotBuilder(settings.model_copy(update={"database_url": url}))
                 app.state.snapshot_builder = builder
-                followers: list[_Follower] = [
+                followers: list[_Background] = [
                     StockProjector(database),
                     StockKeeper(database),
                     Repricer(database, lambda: app.state.push_gate.at_work > 0),

@@ -22,8 +22,6 @@ from shared.errors import EnvironmentFailure
 from shared.schema.registry import SCHEMA_VERSION
 from shared.sync.wire import MutationResult, PushAnswer, PushRequest, SentMutation
 
-_TELLS_NOTHING = frozenset({"program_too_old", "server_too_old"})
-
 PUSH_MAX_MUTATIONS = 500
 PUSH_MAX_BYTES = 1024 * 1024
 
@@ -37,6 +35,8 @@ _OF_THE_PUSH_ALONE = frozenset(
     {"server_failed", "push_gap", "push_fork", "push_malformed", "push_too_large", "body_too_large"}
 )
 """What goes wrong with a push says nothing about a pull: that one goes on."""
+_TELLS_NOTHING = frozenset({"program_too_old", "server_too_old"})
+"""The server takes what a program of this age sends, and answers none of its questions."""
 
 
 @dataclass(frozen=True, slots=True)
